@@ -1,0 +1,96 @@
+package firmware
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"syscall"
+	"time"
+
+	"hashyard"
+)
+
+// Default ports and limits of a Target.
+const (
+	DefaultRPCPort = 4028
+	DefaultWebPort = 80
+	// DefaultTimeout bounds one request from dial to last byte. Real machines
+	// under load take up to three seconds.
+	DefaultTimeout = 8 * time.Second
+	// MaxReply caps one reply of a machine, in bytes.
+	MaxReply = 1 << 20
+)
+
+// DialFunc opens connections to machines, as net.Dialer.DialContext does.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Credentials sign in to a machine's web interface.
+type Credentials struct {
+	User     string
+	Password string
+}
+
+// Target is where one machine is and how to reach it.
+type Target struct {
+	Addr        netip.Addr
+	RPCPort     uint16 // 0 means DefaultRPCPort
+	WebPort     uint16 // 0 means DefaultWebPort
+	Credentials Credentials
+	Dial        DialFunc         // required: the site's guarded dialer
+	Timeout     time.Duration    // of one request; 0 means DefaultTimeout
+	Now         func() time.Time // nil means time.Now
+}
+
+// Open makes a device of one family for the target. It does no I/O unless the
+// family needs some to choose a dialect.
+type Open func(ctx context.Context, t Target) (Device, error)
+
+// Ready fills defaults in and checks the rest.
+func (t Target) Ready() (Target, error) {
+	if !t.Addr.IsValid() {
+		return t, hashyard.Invalid.Errorf("miner target has no address")
+	}
+	if t.Dial == nil {
+		return t, hashyard.Invalid.Errorf("miner target %s has no dialer", t.Addr)
+	}
+	if t.RPCPort == 0 {
+		t.RPCPort = DefaultRPCPort
+	}
+	if t.WebPort == 0 {
+		t.WebPort = DefaultWebPort
+	}
+	if t.Timeout <= 0 {
+		t.Timeout = DefaultTimeout
+	}
+	if t.Now == nil {
+		t.Now = time.Now
+	}
+	return t, nil
+}
+
+// RPC is the host:port of the RPC API.
+func (t Target) RPC() string { return netip.AddrPortFrom(t.Addr, t.RPCPort).String() }
+
+// Web is the host:port of the web interface.
+func (t Target) Web() string { return netip.AddrPortFrom(t.Addr, t.WebPort).String() }
+
+// SiteDialer dials only addresses inside the allowed prefixes. The check runs
+// on the resolved address just before connect, so neither a name nor a
+// redirect can lead outside the site.
+func SiteDialer(allowed []netip.Prefix, timeout time.Duration) *net.Dialer {
+	guard := func(_ context.Context, network, address string, _ syscall.RawConn) error {
+		ap, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return fmt.Errorf("dial %s %s: %w", network, address, err)
+		}
+		addr := ap.Addr().Unmap()
+		for _, p := range allowed {
+			if p.Contains(addr) {
+				return nil
+			}
+		}
+		return hashyard.Denied.Errorf("dial %s: outside the site's networks", address)
+	}
+	return &net.Dialer{Timeout: timeout, ControlContext: guard}
+}
