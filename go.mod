@@ -101,3 +101,6 @@ tool (
 	honnef.co/go/tools/cmd/staticcheck
 	mvdan.cc/gofumpt
 )
+
+// npm packages carry Go files of their own, which are none of ours.
+ignore ./web/ui/node_modules
