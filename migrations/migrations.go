@@ -1,0 +1,75 @@
+// Package migrations owns the shape of the database: SQL files, embedded,
+// applied in order and only forwards. Several processes may call Up at once;
+// a session lock lets one work and the others wait.
+package migrations
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed sql/*.sql
+var files embed.FS
+
+// Config says which database to bring up to date.
+type Config struct {
+	// OwnerURL logs in as the role that owns the tables; it must be able to
+	// create roles, or the two application roles must exist.
+	OwnerURL string
+	// AppPassword, if set, becomes the password of the role hashyard_app.
+	AppPassword string
+	Log         *slog.Logger
+}
+
+// Up applies what is missing.
+func Up(ctx context.Context, cfg Config) error {
+	pc, err := pgx.ParseConfig(cfg.OwnerURL)
+	if err != nil {
+		return fmt.Errorf("migrate: database url: %w", err)
+	}
+	db := stdlib.OpenDB(*pc)
+	defer db.Close()
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return fmt.Errorf("migrate: session lock: %w", err)
+	}
+	sub, err := fs.Sub(files, "sql")
+	if err != nil {
+		return err
+	}
+	p, err := goose.NewProvider(goose.DialectPostgres, db, sub, goose.WithSessionLocker(locker))
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	done, err := p.Up(ctx)
+	if err != nil {
+		return fmt.Errorf("migrate: %w", err)
+	}
+	if cfg.Log != nil && len(done) > 0 {
+		cfg.Log.InfoContext(ctx, "database migrated", "applied", len(done))
+	}
+	if cfg.AppPassword == "" {
+		return nil
+	}
+	return setPassword(ctx, db, cfg.AppPassword)
+}
+
+func setPassword(ctx context.Context, db *sql.DB, password string) error {
+	var quoted string
+	if err := db.QueryRowContext(ctx, "SELECT quote_literal($1)", password).Scan(&quoted); err != nil {
+		return fmt.Errorf("migrate: application password: %w", err)
+	}
+	if _, err := db.ExecContext(ctx, "ALTER ROLE hashyard_app PASSWORD "+quoted); err != nil {
+		return fmt.Errorf("migrate: application password: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,242 @@
+package pg
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hashyard"
+)
+
+// Emit appends events to the outbox in this transaction.
+func (tx *Tx) Emit(ctx context.Context, evs ...hashyard.Event) error {
+	for _, ev := range evs {
+		var notBefore any = "-infinity"
+		if !ev.NotBefore.IsZero() {
+			notBefore = ev.NotBefore
+		}
+		_, err := tx.conn.Exec(ctx, `
+			INSERT INTO outbox (id, kind, ref_kind, ref_id, orgs, units, at, not_before, payload)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9)`,
+			ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, uuids(ev.Orgs), uuids(ev.Units), ev.At, notBefore, []byte(ev.Payload))
+		if err != nil {
+			return fmt.Errorf("emit %s: %w", ev.Kind, err)
+		}
+		tx.sent = true
+	}
+	return nil
+}
+
+func uuids(ids []hashyard.ID) [][16]byte {
+	out := make([][16]byte, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+// Audit records a command, with the state before and after, in its own
+// transaction.
+func (tx *Tx) Audit(ctx context.Context, command string, ref hashyard.Ref, before, after any) error {
+	vals := make([][]byte, 3)
+	for i, v := range []any{tx.actor, before, after} {
+		if v == nil {
+			continue
+		}
+		b, err := json.Marshal(v)
+		if err != nil {
+			return fmt.Errorf("audit %s: %w", command, err)
+		}
+		vals[i] = b
+	}
+	_, err := tx.conn.Exec(ctx, `
+		INSERT INTO audit (id, org_id, actor, command, ref_kind, ref_id, before, after)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+		hashyard.NewID(), tx.org, vals[0], command, ref.Kind, ref.ID, vals[1], vals[2])
+	if err != nil {
+		return fmt.Errorf("audit %s: %w", command, err)
+	}
+	return nil
+}
+
+// Once records that handler takes effect for an event. It reports false when
+// it already did: then the handler has nothing to do. System transactions only.
+func (tx *Tx) Once(ctx context.Context, event hashyard.ID, handler string) (first bool, err error) {
+	tag, err := tx.conn.Exec(ctx, "INSERT INTO handled (event_id, handler) VALUES ($1, $2) ON CONFLICT DO NOTHING", event, handler)
+	if err != nil {
+		return false, fmt.Errorf("once %s: %w", handler, err)
+	}
+	return tag.RowsAffected() == 1, nil
+}
+
+// Handler takes effect on events of some kinds. Handle may be called again
+// for the same event: it records (event, Name) in its own transaction by Once.
+type Handler struct {
+	Name   string
+	Kinds  []hashyard.EventKind
+	Handle func(ctx context.Context, ev hashyard.Event) error
+}
+
+// DispatcherConfig sets the pace; zero values mean the defaults.
+type DispatcherConfig struct {
+	Poll    time.Duration // default 250 ms
+	Lease   time.Duration // default 60 s: how long a handler may take before another process tries
+	Workers int           // default 4
+	Log     *slog.Logger
+}
+
+// Dispatcher delivers outbox events to handlers at least once.
+type Dispatcher struct {
+	db       *DB
+	handlers []Handler
+	cfg      DispatcherConfig
+}
+
+// NewDispatcher prepares a dispatcher; Run starts it.
+func NewDispatcher(db *DB, handlers []Handler, cfg DispatcherConfig) *Dispatcher {
+	if cfg.Poll == 0 {
+		cfg.Poll = 250 * time.Millisecond
+	}
+	if cfg.Lease == 0 {
+		cfg.Lease = time.Minute
+	}
+	if cfg.Workers == 0 {
+		cfg.Workers = 4
+	}
+	if cfg.Log == nil {
+		cfg.Log = db.log
+	}
+	return &Dispatcher{db: db, handlers: handlers, cfg: cfg}
+}
+
+// Run delivers until ctx ends, then waits for the handlers it started.
+func (d *Dispatcher) Run(ctx context.Context) error {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	slots := make(chan struct{}, d.cfg.Workers)
+	tick := time.NewTicker(d.cfg.Poll)
+	defer tick.Stop()
+	for {
+		free := cap(slots) - len(slots)
+		evs, err := d.claim(ctx, free)
+		if err != nil && ctx.Err() == nil {
+			d.cfg.Log.WarnContext(ctx, "outbox not readable", "error", err)
+		}
+		for _, ev := range evs {
+			slots <- struct{}{} // this goroutine alone fills slots: never blocks
+			wg.Go(func() {
+				defer func() { <-slots; d.db.wake.wake() }()
+				d.deliver(ctx, ev)
+			})
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-d.db.wake.c:
+		}
+	}
+}
+
+// leased is an event with how often it was tried.
+type leased struct {
+	hashyard.Event
+	attempts int
+}
+
+// claim leases due events, so that no transaction is open while they run.
+func (d *Dispatcher) claim(ctx context.Context, n int) ([]leased, error) {
+	if n == 0 {
+		return nil, nil
+	}
+	var evs []leased
+	err := d.db.AsSystem(ctx, "dispatcher", func(ctx context.Context, tx *Tx) error {
+		rows, err := tx.conn.Query(ctx, `
+			UPDATE outbox SET leased_to = now() + $1::interval, attempts = attempts + 1
+			WHERE id IN (SELECT id FROM outbox
+			             WHERE done_at IS NULL AND not_before <= now() AND leased_to <= now()
+			             ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+			RETURNING id, kind, ref_kind, ref_id, orgs, units, at, payload, attempts`,
+			d.cfg.Lease.String(), n)
+		if err != nil {
+			return err
+		}
+		evs, err = pgx.CollectRows(rows, scanEvent)
+		return err
+	})
+	slices.SortFunc(evs, func(a, b leased) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	return evs, err
+}
+
+func scanEvent(row pgx.CollectableRow) (leased, error) {
+	var ev leased
+	var orgs, units [][16]byte
+	err := row.Scan(&ev.ID, &ev.Kind, &ev.Ref.Kind, &ev.Ref.ID, &orgs, &units, &ev.At, &ev.Payload, &ev.attempts)
+	for _, o := range orgs {
+		ev.Orgs = append(ev.Orgs, o)
+	}
+	for _, u := range units {
+		ev.Units = append(ev.Units, u)
+	}
+	return ev, err
+}
+
+// deliver runs every handler of the event's kind and settles its row. A
+// handler that failed is tried again later, with the others, who then have
+// nothing left to do.
+func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
+	var failed []error
+	for _, h := range d.handlers {
+		if !slices.Contains(h.Kinds, ev.Kind) {
+			continue
+		}
+		if err := h.Handle(ctx, ev.Event); err != nil {
+			failed = append(failed, fmt.Errorf("%s: %w", h.Name, err))
+		}
+	}
+	if ctx.Err() != nil && failed != nil {
+		// Shutting down: the lease runs out and the next process delivers.
+		ctx = context.WithoutCancel(ctx)
+	}
+	err := errors.Join(failed...)
+	if err != nil {
+		d.cfg.Log.WarnContext(ctx, "event not delivered, will retry", "kind", ev.Kind, "event", ev.ID, "attempts", ev.attempts, "error", err)
+	}
+	if serr := d.settle(ctx, ev, err); serr != nil {
+		d.cfg.Log.WarnContext(ctx, "outbox row not settled", "event", ev.ID, "error", serr)
+	}
+}
+
+// settle closes the row, or sets when to try again: 0.25 s, doubling to 30 s.
+func (d *Dispatcher) settle(ctx context.Context, ev leased, failure error) error {
+	return d.db.AsSystem(ctx, "dispatcher", func(ctx context.Context, tx *Tx) error {
+		if failure == nil {
+			_, err := tx.conn.Exec(ctx, "UPDATE outbox SET done_at = now(), last_error = '' WHERE id = $1", ev.ID)
+			return err
+		}
+		wait := min(250*time.Millisecond<<min(ev.attempts-1, 10), 30*time.Second)
+		_, err := tx.conn.Exec(ctx, `
+			UPDATE outbox SET leased_to = '-infinity', not_before = now() + $2::interval, last_error = left($3, 2000)
+			WHERE id = $1`, ev.ID, wait.String(), failure.Error())
+		return err
+	})
+}
+
+// waker carries "there is something to do" inside one process.
+type waker struct{ c chan struct{} }
+
+func newWaker() *waker { return &waker{c: make(chan struct{}, 1)} }
+
+func (w *waker) wake() {
+	select {
+	case w.c <- struct{}{}:
+	default:
+	}
+}
