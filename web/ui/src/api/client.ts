@@ -1,0 +1,90 @@
+// The one place that talks to the server. Errors become ApiError, which keeps
+// the problem+json of the edge: what happened, and the request id to quote.
+
+export class ApiError extends Error {
+  readonly status: number;
+  readonly title: string;
+  readonly detail: string;
+  readonly requestId: string;
+
+  constructor(status: number, title: string, detail: string, requestId: string) {
+    super(detail || title);
+    this.name = 'ApiError';
+    this.status = status;
+    this.title = title;
+    this.detail = detail;
+    this.requestId = requestId;
+  }
+
+  /** The request never reached the server or the answer never came back. */
+  get unreachable(): boolean {
+    return this.status === 0;
+  }
+}
+
+interface Problem {
+  title?: string;
+  detail?: string;
+  request_id?: string;
+  errors?: { message?: string; location?: string }[];
+}
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
+
+export interface Options {
+  body?: unknown;
+  /** Sent with every POST; pass the same one to repeat a try safely. */
+  idempotencyKey?: string;
+  signal?: AbortSignal;
+}
+
+const BASE = '/api/v1';
+
+export async function call<T>(method: Method, path: string, opt: Options = {}): Promise<T> {
+  const headers: Record<string, string> = { Accept: 'application/json' };
+  if (opt.body !== undefined) headers['Content-Type'] = 'application/json';
+  if (method === 'POST') headers['Idempotency-Key'] = opt.idempotencyKey ?? newKey();
+  let res: Response;
+  try {
+    res = await fetch(BASE + path, {
+      method,
+      headers,
+      credentials: 'same-origin',
+      body: opt.body === undefined ? null : JSON.stringify(opt.body),
+      signal: opt.signal ?? null,
+    });
+  } catch (err) {
+    if (err instanceof DOMException && err.name === 'AbortError') throw err;
+    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting.', '');
+  }
+  if (!res.ok) throw await problem(res);
+  if (res.status === 204) return undefined as T;
+  const text = await res.text();
+  return (text === '' ? undefined : JSON.parse(text)) as T;
+}
+
+async function problem(res: Response): Promise<ApiError> {
+  const fallback = res.headers.get('X-Request-Id') ?? '';
+  try {
+    const p = (await res.json()) as Problem;
+    const fields = (p.errors ?? []).map((e) => [e.location, e.message].filter(Boolean).join(': '));
+    const detail = [p.detail, ...fields].filter(Boolean).join('; ');
+    return new ApiError(res.status, p.title ?? res.statusText, detail, p.request_id ?? fallback);
+  } catch {
+    return new ApiError(res.status, res.statusText || `HTTP ${res.status}`, '', fallback);
+  }
+}
+
+/** A fresh idempotency key. randomUUID exists only in secure contexts. */
+export function newKey(): string {
+  const b = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(b, (x) => x.toString(16).padStart(2, '0')).join('');
+}
+
+/** Query string of the set values. */
+export function query(params: Record<string, string | number | undefined>): string {
+  const q = new URLSearchParams();
+  for (const [k, v] of Object.entries(params)) if (v !== undefined && v !== '') q.set(k, String(v));
+  const s = q.toString();
+  return s ? `?${s}` : '';
+}

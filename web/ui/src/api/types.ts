@@ -1,0 +1,161 @@
+// Shapes of the API that the pages read. Money is integers (cents, sats, price
+// in milli-cents per TH), work a decimal string, hashrates displayed TH/s.
+
+export interface Page<T> {
+  items: T[];
+  next?: string;
+}
+
+export interface Named {
+  id: string;
+  name: string;
+}
+
+export interface Me {
+  user?: { id: string; name: string; email: string };
+  org: { id: string; name: string; slug: string; house: boolean };
+  roles: string[];
+  test_mode: boolean;
+  network: { name: string; work_scale: number };
+}
+
+/** What the local world says about itself; 404 everywhere else. */
+export interface World {
+  sign_ins?: SignIn[];
+  parts?: WorldPart[];
+  [more: string]: unknown;
+}
+
+export interface SignIn {
+  org: string;
+  role: string;
+  email: string;
+  password: string;
+  about?: string;
+}
+
+export interface WorldPart {
+  name: string;
+  address?: string;
+  note?: string;
+  up?: boolean;
+}
+
+export interface Unit {
+  id: string;
+  serial: string;
+  mac?: string;
+  model: string;
+  boards?: string[] | null;
+  owner?: Named;
+  custodian?: Named;
+  site?: Named;
+  state: string;
+  nominal_ths: number;
+}
+
+/** A line of a unit's history; payload is the event as the kernel names it. */
+export interface UnitEvent {
+  id: string;
+  kind: string;
+  at: string;
+  payload: unknown;
+  by?: string;
+}
+
+export interface Instrument {
+  id: string;
+  name: string;
+  model: string;
+  region: string;
+  incoterm: string;
+  currency: string;
+  nominal_ghs: number;
+}
+
+export interface Level {
+  price_mc: number;
+  units: number;
+  orders: number;
+}
+
+export interface Book {
+  instrument: string;
+  seq: number;
+  bids: Level[];
+  asks: Level[];
+  last_mc?: number;
+}
+
+export type Side = 'bid' | 'ask';
+
+export interface Fill {
+  trade: string;
+  at: string;
+  price_mc: number;
+  units: number;
+  taker: Side;
+}
+
+export interface Candle {
+  at: string;
+  open_mc: number;
+  high_mc: number;
+  low_mc: number;
+  close_mc: number;
+  units: number;
+}
+
+export interface Order {
+  id: string;
+  instrument: string;
+  side: Side;
+  price_mc: number;
+  units: number;
+  filled: number;
+  tif: string;
+  state: string;
+  at: string;
+}
+
+export interface NewOrder {
+  instrument: string;
+  side: Side;
+  price_mc: number;
+  units?: number;
+  unit_ids?: string[];
+  tif: string;
+}
+
+export interface Proof {
+  estimate_ths?: number;
+  lower_ths?: number;
+  upper_ths?: number;
+  floor_ths?: number;
+  shares?: number;
+}
+
+export interface Trade {
+  id: string;
+  number: string;
+  state: string;
+  units: string[] | null;
+  price_mc: number;
+  amount_cents: number;
+  commission_cents: number;
+  proof?: Proof;
+}
+
+export interface SeriesPoint {
+  at: string;
+  work: string;
+  shares: number;
+  ths: number;
+  lower_ths: number;
+  upper_ths: number;
+}
+
+export interface Reading {
+  at: string;
+  reported_ths: number;
+}

@@ -1,0 +1,50 @@
+// Which queries a message makes out of date. Keys are those of api/queries.ts;
+// a key is a prefix: ['unit', id] covers everything kept about that unit.
+
+export type Key = readonly string[];
+
+export interface Message {
+  kind: string;
+  units: readonly string[];
+  ref: string;
+  instrument: string;
+}
+
+const MARKET = ['order.placed', 'order.closed', 'trade.matched'];
+const MONEY = ['trade.funded', 'held.released', 'earnings.settled', 'payout.sent', 'payout.confirmed', 'payout.refused'];
+
+export function affected(m: Message): Key[] {
+  if (m.kind === 'book') return m.instrument ? [['book', m.instrument], ['tape', m.instrument]] : [['book'], ['tape']];
+  const keys: Key[] = m.units.map((id) => ['unit', id]);
+  if (MARKET.includes(m.kind)) keys.push(['orders'], ['instruments'], ['candles']);
+  if (m.kind.startsWith('trade.') || m.kind.startsWith('hashrate.') || m.kind.startsWith('units.')) {
+    keys.push(['trades']);
+  }
+  if (MONEY.includes(m.kind)) keys.push(['money'], ['trades']);
+  if (m.kind === 'miner.seen' || m.kind.startsWith('units.') || m.kind === 'held.released') keys.push(['units']);
+  if (m.kind.startsWith('units.')) keys.push(['shipments']);
+  if (m.kind === 'earnings.settled') keys.push(['pool']);
+  return keys;
+}
+
+/** Reads the JSON of a message without trusting it. */
+export function parseMessage(kind: string, data: string): Message & { at: string | undefined; seq: number | undefined } {
+  const none = { kind, units: [], ref: '', instrument: '', at: undefined, seq: undefined };
+  let v: unknown;
+  try {
+    v = JSON.parse(data);
+  } catch {
+    return none;
+  }
+  if (typeof v !== 'object' || v === null) return none;
+  const o = v as Record<string, unknown>;
+  const ref = typeof o.ref === 'object' && o.ref !== null ? (o.ref as Record<string, unknown>).id : undefined;
+  return {
+    kind,
+    units: Array.isArray(o.units) ? o.units.filter((u): u is string => typeof u === 'string') : [],
+    ref: typeof ref === 'string' ? ref : '',
+    instrument: typeof o.instrument === 'string' ? o.instrument : '',
+    at: typeof o.at === 'string' ? o.at : undefined,
+    seq: typeof o.seq === 'number' ? o.seq : undefined,
+  };
+}

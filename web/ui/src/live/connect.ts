@@ -1,0 +1,100 @@
+import { affected, parseMessage, type Key } from './affected';
+import { initial, next, type Live, type Signal } from './state';
+
+// The kinds a browser must name one by one: EventSource has no "any event".
+export const KINDS = [
+  'miner.seen', 'order.placed', 'order.closed', 'trade.matched', 'trade.funded', 'units.packed', 'units.dispatched',
+  'units.arrived', 'units.delivered', 'miner.redirected', 'redirect.failed', 'proof.started', 'session.opened',
+  'work.measured', 'hashrate.proven', 'hashrate.refuted', 'held.released', 'earnings.settled', 'payout.sent',
+  'payout.confirmed', 'payout.refused', 'book', 'trade', 'unit', 'tick', 'hello',
+] as const;
+
+/** A message is a beat of the connection; it says how long silence may last. */
+const BEATS_MISSED = 3;
+
+export interface LiveStore {
+  get(): Live;
+  subscribe(fn: () => void): () => void;
+  start(): void;
+  stop(): void;
+}
+
+/**
+ * The one EventSource of the app. `refresh(keys)` is called with what a message
+ * made out of date, and with null when everything is in doubt: after a gap the
+ * missed messages may be gone, so all figures are fetched again.
+ */
+export function liveStore(url: string, refresh: (keys: readonly Key[] | null) => void): LiveStore {
+  let state = initial;
+  let source: EventSource | undefined;
+  let retry: ReturnType<typeof setTimeout> | undefined;
+  let clock: ReturnType<typeof setInterval> | undefined;
+  let tries = 0;
+  const subscribers = new Set<() => void>();
+
+  function apply(signal: Signal) {
+    const before = state;
+    state = next(state, signal);
+    if (state === before) return;
+    if (before.status === 'stale' && state.status === 'live') refresh(null);
+    for (const fn of subscribers) fn();
+  }
+
+  function onMessage(kind: string, ev: MessageEvent<string>) {
+    tries = 0;
+    const m = parseMessage(kind, ev.data);
+    const every = kind === 'hello' || kind === 'tick' ? beatOf(ev.data) : undefined;
+    const id = ev.lastEventId || (m.seq === undefined ? '' : String(m.seq));
+    apply({ type: 'message', now: Date.now(), id, sentAt: m.at, silenceMs: every });
+    const keys = affected(m);
+    if (keys.length > 0) refresh(keys);
+  }
+
+  function open() {
+    retry = undefined;
+    const es = new EventSource(url, { withCredentials: true });
+    source = es;
+    for (const kind of KINDS) es.addEventListener(kind, (ev) => onMessage(kind, ev as MessageEvent<string>));
+    es.onopen = () => {
+      tries = 0;
+      apply({ type: 'message', now: Date.now(), id: '' });
+    };
+    es.onerror = () => {
+      // A lost connection is retried by the browser with Last-Event-ID; a
+      // refused one (HTTP error) is closed for good and opened again here.
+      const waitMs = Math.min(30_000, 1000 * 2 ** tries++);
+      const closed = es.readyState === EventSource.CLOSED;
+      apply({ type: 'lost', now: Date.now(), retryAt: closed ? Date.now() + waitMs : 0 });
+      if (closed) retry = setTimeout(open, waitMs);
+    };
+  }
+
+  return {
+    get: () => state,
+    subscribe(fn) {
+      subscribers.add(fn);
+      return () => subscribers.delete(fn);
+    },
+    start() {
+      if (source) return;
+      open();
+      clock = setInterval(() => apply({ type: 'clock', now: Date.now() }), 1000);
+    },
+    stop() {
+      source?.close();
+      source = undefined;
+      clearTimeout(retry);
+      clearInterval(clock);
+      state = initial;
+    },
+  };
+}
+
+function beatOf(data: string): number | undefined {
+  try {
+    const v = (JSON.parse(data) as { every_ms?: unknown } | null)?.every_ms;
+    return typeof v === 'number' && v > 0 ? v * BEATS_MISSED : undefined;
+  } catch {
+    return undefined;
+  }
+}
