@@ -1,0 +1,240 @@
+package pg_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"hashyard"
+	"hashyard/migrations/pg"
+	"hashyard/migrations/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+type row struct {
+	ID    hashyard.ID `gorm:"primaryKey"`
+	OrgID hashyard.ID
+	Note  string
+}
+
+func (row) TableName() string { return "things" }
+
+// things is a tenant table made for the test alone.
+func things(t *testing.T, db *pg.DB) {
+	t.Helper()
+	_, err := testdb.Owner(t, db).Exec(t.Context(), `
+		CREATE TABLE things (id uuid PRIMARY KEY, org_id uuid NOT NULL, note text NOT NULL);
+		SELECT hashyard_tenant('things')`)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneTenantNeverSeesAnother(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	things(t, db)
+	ctx, a, b := t.Context(), hashyard.NewID(), hashyard.NewID()
+	insert := func(in, as hashyard.ID) error {
+		return db.InOrg(ctx, hashyard.Actor{Org: in}, in, func(ctx context.Context, tx *pg.Tx) error {
+			return pg.Fail(tx.Gorm().Create(&row{hashyard.NewID(), as, "x"}).Error, "insert")
+		})
+	}
+	if err := insert(a, a); err != nil {
+		t.Fatal(err)
+	}
+	if err := insert(b, a); err == nil {
+		t.Fatal("b wrote a row of a")
+	}
+	count := func(org hashyard.ID) (n int64) {
+		t.Helper()
+		err := db.InOrg(ctx, hashyard.Actor{Org: org}, org, func(ctx context.Context, tx *pg.Tx) error {
+			if err := tx.Gorm().Model(&row{}).Count(&n).Error; err != nil {
+				return err
+			}
+			var raw int64 // raw SQL is in the same transaction
+			if err := tx.Conn().QueryRow(ctx, "SELECT count(*) FROM things").Scan(&raw); err != nil {
+				return err
+			}
+			if raw != n {
+				t.Errorf("raw %d, gorm %d", raw, n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if count(a) != 1 || count(b) != 0 {
+		t.Fatalf("a sees %d, b sees %d", count(a), count(b))
+	}
+	err := db.AsSystem(ctx, "test", func(ctx context.Context, tx *pg.Tx) error {
+		var r row
+		if err := tx.Gorm().Where("org_id = ?", a).First(&r).Error; err != nil {
+			return pg.Fail(err, "first")
+		}
+		if r.OrgID != a || r.Note != "x" {
+			t.Errorf("read %+v", r)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRollbackUndoesGormAndRawAndEvents(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	things(t, db)
+	ctx, org, boom := t.Context(), hashyard.NewID(), errors.New("boom")
+	err := db.InOrg(ctx, hashyard.Actor{Org: org}, org, func(ctx context.Context, tx *pg.Tx) error {
+		if err := tx.Gorm().Create(&row{hashyard.NewID(), org, "x"}).Error; err != nil {
+			return err
+		}
+		ev, err := hashyard.NewEvent(hashyard.EvMinerSeen, hashyard.Ref{Kind: "miner"}, time.Now(), hashyard.MinerSeen{})
+		if err != nil {
+			return err
+		}
+		if err := errors.Join(tx.Emit(ctx, ev), tx.Audit(ctx, "test", ev.Ref, nil, "x")); err != nil {
+			return err
+		}
+		return boom
+	})
+	if !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	var n int
+	q := "SELECT (SELECT count(*) FROM things) + (SELECT count(*) FROM outbox) + (SELECT count(*) FROM audit)"
+	if err := testdb.Owner(t, db).QueryRow(ctx, q).Scan(&n); err != nil || n != 0 {
+		t.Fatalf("%d rows left, %v", n, err)
+	}
+}
+
+func TestOpenRefusesTheOwner(t *testing.T) {
+	t.Parallel()
+	name := testdb.Database(t)
+	if _, err := pg.Open(t.Context(), pg.Config{URL: testdb.OwnerURL(name)}); !errors.Is(err, hashyard.Invalid) {
+		t.Fatalf("opened as owner: %v", err)
+	}
+}
+
+func TestAuditIsAppendOnly(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ctx := t.Context()
+	err := db.AsSystem(ctx, "test", func(ctx context.Context, tx *pg.Tx) error {
+		return tx.Audit(ctx, "x", hashyard.Ref{Kind: "k", ID: hashyard.NewID()}, nil, map[string]int{"a": 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"UPDATE audit SET command = 'y'", "DELETE FROM audit"} {
+		err := db.AsSystem(ctx, "test", func(ctx context.Context, tx *pg.Tx) error {
+			_, err := tx.Conn().Exec(ctx, sql)
+			return err
+		})
+		if err == nil {
+			t.Errorf("%s was allowed", sql)
+		}
+	}
+}
+
+func TestDispatcherDeliversOnceAndRetries(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var calls, effects, other atomic.Int64
+	done := make(chan struct{})
+	flaky := func(ctx context.Context, ev hashyard.Event) error {
+		n := calls.Add(1)
+		return db.AsSystem(ctx, "test.flaky", func(ctx context.Context, tx *pg.Tx) error {
+			first, err := tx.Once(ctx, ev.ID, "flaky")
+			if err != nil || !first {
+				return err
+			}
+			if n == 1 {
+				return errors.New("first try fails and records nothing")
+			}
+			effects.Add(1)
+			close(done)
+			return nil
+		})
+	}
+	steady := func(ctx context.Context, ev hashyard.Event) error {
+		return db.AsSystem(ctx, "test.steady", func(ctx context.Context, tx *pg.Tx) error {
+			first, err := tx.Once(ctx, ev.ID, "steady")
+			if first {
+				other.Add(1)
+			}
+			return err
+		})
+	}
+	kinds := []hashyard.EventKind{hashyard.EvMinerSeen}
+	d := pg.NewDispatcher(db, []pg.Handler{{"flaky", kinds, flaky}, {"steady", kinds, steady}}, pg.DispatcherConfig{Poll: 20 * time.Millisecond})
+	ended := make(chan error, 1)
+	go func() { ended <- d.Run(ctx) }()
+	now := time.Now()
+	ev, _ := hashyard.NewEvent(hashyard.EvMinerSeen, hashyard.Ref{Kind: "miner"}, now, hashyard.MinerSeen{})
+	late, _ := hashyard.NewEvent(hashyard.EvMinerSeen, hashyard.Ref{Kind: "miner"}, now, hashyard.MinerSeen{})
+	late.NotBefore = now.Add(time.Hour)
+	if err := db.AsSystem(ctx, "test", func(ctx context.Context, tx *pg.Tx) error { return tx.Emit(ctx, ev, late) }); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-done:
+	case <-time.After(10 * time.Second):
+		t.Fatal("not delivered")
+	}
+	owner := testdb.Owner(t, db)
+	var open int
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		if err := owner.QueryRow(ctx, "SELECT count(*) FROM outbox WHERE done_at IS NULL").Scan(&open); err != nil {
+			t.Fatal(err)
+		}
+		if open == 1 || time.Now().After(deadline) {
+			break
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	cancel()
+	if err := <-ended; err != nil {
+		t.Fatal(err)
+	}
+	if calls.Load() != 2 || effects.Load() != 1 || other.Load() != 1 || open != 1 {
+		t.Fatalf("calls %d effects %d other %d open %d, want 2 1 1 1 (the late one waits)", calls.Load(), effects.Load(), other.Load(), open)
+	}
+}
+
+func TestLeadIsExclusive(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	var inside, most, terms atomic.Int64
+	ended := make(chan error, 3)
+	for range 3 {
+		go func() {
+			ended <- db.Lead(ctx, "book", func(ctx context.Context) error {
+				most.Store(max(most.Load(), inside.Add(1)))
+				defer inside.Add(-1)
+				terms.Add(1)
+				time.Sleep(20 * time.Millisecond) // a term of office
+				return nil
+			})
+		}()
+	}
+	for range 3 {
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+	}
+	if most.Load() != 1 || terms.Load() != 3 {
+		t.Fatalf("%d at once, %d terms", most.Load(), terms.Load())
+	}
+}
