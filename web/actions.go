@@ -1,0 +1,118 @@
+package web
+
+import (
+	"slices"
+
+	"hashyard"
+)
+
+// Action names what a request wants to do. Every route has exactly one, and
+// Can decides who may.
+type Action string
+
+// The actions, by the domain they belong to.
+const (
+	SessionRead   Action = "session.read"
+	UnitsRead     Action = "units.read"
+	UnitsWrite    Action = "units.write"
+	ShipmentsRead Action = "shipments.read"
+	ShipmentsScan Action = "shipments.scan"
+	ShipmentsMove Action = "shipments.move"
+	MarketRead    Action = "market.read"
+	OrdersWrite   Action = "orders.write"
+	TradesRead    Action = "trades.read"
+	TradesFund    Action = "trades.fund"
+	TradesDecide  Action = "trades.decide"
+	LedgerRead    Action = "ledger.read"
+	PayoutRead    Action = "payout.read"
+	PayoutAddress Action = "payout.address"
+	TreasuryRead  Action = "treasury.read"
+	TreasuryWrite Action = "treasury.write"
+	FleetRead     Action = "fleet.read"
+	FleetRedirect Action = "fleet.redirect"
+	AgentLink     Action = "agent.link"
+	PoolRead      Action = "pool.read"
+	PoolWrite     Action = "pool.write"
+	KeysWrite     Action = "keys.write"
+	UsersRead     Action = "users.read"
+	UsersWrite    Action = "users.write"
+	AuditRead     Action = "audit.read"
+	HouseRead     Action = "house.read"
+)
+
+// Actions are all actions, in the order they are declared.
+func Actions() []Action {
+	return []Action{
+		SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
+		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide, LedgerRead,
+		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
+		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead, HouseRead,
+	}
+}
+
+// Roles are all roles, in the order of the kernel.
+func Roles() []hashyard.Role {
+	return []hashyard.Role{
+		hashyard.Owner, hashyard.Trader, hashyard.Operator, hashyard.Logistics,
+		hashyard.Treasury, hashyard.Desk, hashyard.Viewer, hashyard.Agent,
+	}
+}
+
+// grants is the whole authorisation of hashyard: what is not here is denied.
+func grants(role hashyard.Role) []Action {
+	switch role {
+	case hashyard.Owner:
+		return []Action{
+			SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
+			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide, LedgerRead,
+			PayoutRead, PayoutAddress, FleetRead, FleetRedirect, PoolRead, PoolWrite,
+			KeysWrite, UsersRead, UsersWrite, AuditRead,
+		}
+	case hashyard.Trader:
+		return []Action{
+			SessionRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide,
+			UnitsRead, UnitsWrite, FleetRead, PoolRead, LedgerRead, PayoutRead,
+		}
+	case hashyard.Operator:
+		return []Action{
+			SessionRead, FleetRead, FleetRedirect, PoolRead, PoolWrite, UnitsRead, UnitsWrite, ShipmentsRead,
+		}
+	case hashyard.Logistics:
+		return []Action{SessionRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, UnitsRead, TradesRead}
+	case hashyard.Viewer:
+		return []Action{
+			SessionRead, UnitsRead, ShipmentsRead, MarketRead, TradesRead, LedgerRead,
+			PayoutRead, FleetRead, PoolRead, UsersRead,
+		}
+	case hashyard.Treasury:
+		return []Action{
+			SessionRead, LedgerRead, TreasuryRead, TreasuryWrite, PayoutRead, HouseRead, PoolRead, TradesRead,
+		}
+	case hashyard.Desk:
+		return []Action{
+			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide,
+			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead,
+		}
+	case hashyard.Agent:
+		return []Action{AgentLink}
+	}
+	return nil
+}
+
+// Can reports whether the actor may do act. Treasury and desk are roles of the
+// house: in any other organisation they grant nothing. A system actor is no
+// caller of the API and may do nothing here.
+func Can(a hashyard.Actor, act Action) bool {
+	if a.System != "" || a.Org.IsZero() {
+		return false
+	}
+	for _, role := range a.Roles {
+		if (role == hashyard.Treasury || role == hashyard.Desk) && !a.House {
+			continue
+		}
+		if slices.Contains(grants(role), act) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,103 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"hashyard"
+)
+
+type contextKey int
+
+const (
+	callerKey contextKey = iota
+	requestKey
+	commandKey
+)
+
+func callerOf(ctx context.Context) Caller {
+	c, _ := ctx.Value(callerKey).(Caller)
+	return c
+}
+
+// SessionOf is the id of the session that made this request; zero for a key.
+func SessionOf(ctx context.Context) hashyard.ID { return callerOf(ctx).Session }
+
+// guard signs the caller in and asks Can, before any input is read.
+func (api *API) guard(act Action) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		caller, err := api.authenticate(ctx)
+		if err != nil {
+			if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.Unauthenticated {
+				ctx.SetHeader("WWW-Authenticate", `Bearer realm="hashyard"`)
+			}
+			api.write(ctx, err)
+			return
+		}
+		if info := infoOf(ctx.Context()); info != nil {
+			info.actor = caller.Actor
+		}
+		if !Can(caller.Actor, act) {
+			api.write(ctx, hashyard.Denied.Errorf("your roles do not allow %s", act))
+			return
+		}
+		next(huma.WithValue(ctx, callerKey, caller))
+	}
+}
+
+// authenticate prefers a key: a program that sends one means it, whatever
+// cookies its browser adds.
+func (api *API) authenticate(ctx huma.Context) (Caller, error) {
+	if api.cfg.Auth == nil {
+		return Caller{}, hashyard.Unauthenticated.Errorf("nobody can sign in here")
+	}
+	if header := ctx.Header("Authorization"); header != "" {
+		scheme, key, _ := strings.Cut(header, " ")
+		if !strings.EqualFold(scheme, "Bearer") {
+			return Caller{}, hashyard.Unauthenticated.Errorf("authorization must be Bearer with an API key")
+		}
+		return api.cfg.Auth.ByKey(ctx.Context(), strings.TrimSpace(key))
+	}
+	cookie, err := huma.ReadCookie(ctx, api.cookieName())
+	if err != nil {
+		return Caller{}, hashyard.Unauthenticated.Errorf("sign in, or send an API key as Authorization: Bearer")
+	}
+	return api.cfg.Auth.BySession(ctx.Context(), cookie.Value)
+}
+
+// cookieName is bound to the host by its prefix where the connection is
+// secure; browsers refuse the prefix elsewhere.
+func (api *API) cookieName() string {
+	if api.cfg.TLS {
+		return "__Host-hashyard"
+	}
+	return "hashyard"
+}
+
+// SessionCookie is the cookie that carries token for maxAge seconds; a
+// negative age takes it away.
+func (api *API) SessionCookie(token string, maxAge int) http.Cookie {
+	return http.Cookie{
+		Name: api.cookieName(), Value: token, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: api.cfg.TLS,
+	}
+}
+
+// write sends err where no handler returned it.
+func (api *API) write(ctx huma.Context, err error) {
+	p, ok := api.fail(ctx.Context(), err).(*Problem)
+	if !ok {
+		p = problem(http.StatusInternalServerError, "internal error")
+	}
+	for name, values := range p.GetHeaders() {
+		ctx.SetHeader(name, values[0])
+	}
+	ctx.SetHeader("Content-Type", p.ContentType(""))
+	ctx.SetStatus(p.Status)
+	if err := huma.DefaultJSONFormat.Marshal(ctx.BodyWriter(), p); err != nil {
+		api.log.DebugContext(ctx.Context(), "problem not sent", "request_id", p.RequestID, "err", err)
+	}
+}
