@@ -1,0 +1,92 @@
+package share
+
+import (
+	"bytes"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"hashyard"
+)
+
+func anyID(t *rapid.T, label string) hashyard.ID {
+	var id hashyard.ID
+	copy(id[:], rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(t, label))
+	return id
+}
+
+func anyRecord(t *rapid.T) Record {
+	r := Record{
+		Session: anyID(t, "session"), Account: anyID(t, "account"), Worker: anyID(t, "worker"),
+		Unit: anyID(t, "unit"), Epoch: anyID(t, "epoch"),
+		At:         time.UnixMilli(rapid.Int64Range(0, 1<<45).Draw(t, "at")).UTC(),
+		Difficulty: hashyard.Difficulty(rapid.Uint64().Draw(t, "difficulty")),
+		Code:       rapid.SampledFrom([]int{0, 20, 21, 22, 23, 24, 25}).Draw(t, "code"),
+		Secret:     rapid.Bool().Draw(t, "secret"),
+	}
+	if r.Accepted() {
+		copy(r.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash"))
+	}
+	return r
+}
+
+func TestRecordsSurviveTheCodec(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOfN(rapid.Custom(anyRecord), 0, 20).Draw(t, "records")
+		msg := Encode(want)
+		if len(msg) > HeaderSize+len(want)*MaxRecordSize {
+			t.Fatalf("%d records take %d bytes", len(want), len(msg))
+		}
+		got, err := Decode([]Record{}, msg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
+func TestDecodeRefusesWhatEncodeCannotWrite(t *testing.T) {
+	whole := Encode([]Record{{Code: 0, At: time.UnixMilli(5)}})
+	badCode, badFlags := bytes.Clone(whole), bytes.Clone(whole)
+	badCode[HeaderSize+96] = 19
+	badFlags[HeaderSize+97] = 2
+	for name, msg := range map[string][]byte{
+		"empty": {}, "other version": {9}, "cut record": whole[:50], "cut hash": whole[:len(whole)-1],
+		"unknown code": badCode, "unknown flag": badFlags,
+	} {
+		t.Run(name, func(t *testing.T) {
+			if _, err := Decode(nil, msg); err == nil {
+				t.Fatal("decoded")
+			}
+		})
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(Encode(nil))
+	f.Add(Encode([]Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
+	f.Add([]byte{1, 2, 3})
+	f.Fuzz(func(t *testing.T, msg []byte) {
+		got, err := Decode(nil, msg)
+		if err != nil {
+			return
+		}
+		if !bytes.Equal(Encode(got), msg) {
+			t.Fatalf("%x decodes to something that encodes differently", msg)
+		}
+	})
+}
+
+func TestCodesHaveText(t *testing.T) {
+	seen := map[string]Code{}
+	for _, c := range []Code{Accepted, Other, Stale, Duplicate, LowDifficulty, Unauthorised, NotSubscribed} {
+		if other, ok := seen[c.String()]; ok {
+			t.Fatalf("codes %d and %d read the same", c, other)
+		}
+		seen[c.String()] = c
+	}
+}
