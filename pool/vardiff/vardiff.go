@@ -1,0 +1,218 @@
+// Package vardiff chooses a session's share difficulty so that shares arrive
+// at the wanted rate. It is pure: it owns one Tracker a session, takes the
+// time from its caller, and is not safe for concurrent use.
+//
+// Upward it estimates as ckpool does (an average that forgets over five
+// minutes and is corrected for its short past), with an early look that
+// catches a start far too low within seconds. Downward it also halves on
+// silence, for an estimator never sees the shares that do not come. Only
+// accepted work counts: refused shares must not move a difficulty.
+//
+// Difficulties are powers of two where the bounds allow, so that their wire
+// form, a decimal number, is exact in every client.
+package vardiff
+
+import (
+	"math"
+	"math/bits"
+	"time"
+
+	"hashyard"
+)
+
+// The rule's constants.
+const (
+	// memory is the time constant of the rate's average.
+	memory = 300 * time.Second
+	// A look at the rate happens after this many shares or this much time.
+	lookShares = 72
+	lookEvery  = 240 * time.Second
+	// An early look needs this many shares, at this many times the rate; a
+	// flood fills a whole look before earlyAfter, and more shares err less.
+	earlyShares = 32
+	earlyFactor = 4
+	earlyAfter  = 1500 * time.Millisecond
+	// keep is how far from ideal a difficulty may be, either way: choosing the
+	// nearest power of two leaves at most √2, the rest absorbs luck.
+	keep = 2.0
+	// silence is how many wanted intervals without a share halve the
+	// difficulty: luck alone does that once in 160,000 of them.
+	silence = 12
+	// minSilence keeps a very high wanted rate from halving at once.
+	minSilence = 10 * time.Second
+)
+
+// Config bounds a tracker.
+type Config struct {
+	PerMinute float64             // wanted accepted shares a minute, above 0
+	Floor     hashyard.Difficulty // least, at least 1
+	Ceiling   hashyard.Difficulty // most: the network's difficulty; at least Floor
+}
+
+// Tracker follows one session.
+type Tracker struct {
+	cfg     Config
+	current hashyard.Difficulty
+
+	began    time.Time // of the estimate
+	last     time.Time // ema is as of here
+	ema      float64   // units a second, not yet corrected for the short past
+	looked   time.Time
+	shares   int       // accepted since looked
+	quiet    time.Time // last share, change or halving
+	assigned float64   // work accepted since looked, in units
+}
+
+// New starts a tracker at a difficulty, brought within the bounds.
+func New(cfg Config, start hashyard.Difficulty, now time.Time) *Tracker {
+	t := &Tracker{cfg: cfg, began: now, last: now, looked: now, quiet: now}
+	t.current = t.fit(float64(start))
+	return t
+}
+
+// Current is the difficulty the tracker wants.
+func (t *Tracker) Current() hashyard.Difficulty { return t.current }
+
+// Accept counts a share of difficulty d and says whether Current changed.
+func (t *Tracker) Accept(d hashyard.Difficulty, now time.Time) bool {
+	t.decay(now)
+	t.ema += float64(d) / memory.Seconds()
+	t.shares++
+	t.assigned += float64(d)
+	t.quiet = now
+	since := now.Sub(t.looked)
+	if t.shares >= lookShares || since >= lookEvery {
+		return t.look(now, t.Rate(now))
+	}
+	// Far too fast: what came since the last look is estimate enough.
+	if t.shares >= earlyShares && since >= earlyAfter {
+		took := since.Seconds()
+		if float64(t.shares)/took > earlyFactor*t.cfg.PerMinute/60 {
+			return t.look(now, t.assigned/took)
+		}
+	}
+	return false
+}
+
+// Tick applies the rule of silence; call it every few seconds.
+func (t *Tracker) Tick(now time.Time) bool {
+	wait := time.Duration(silence * 60 / t.cfg.PerMinute * float64(time.Second))
+	if now.Sub(t.quiet) < max(wait, minSilence) {
+		if t.shares > 0 && now.Sub(t.looked) >= lookEvery {
+			return t.look(now, t.Rate(now))
+		}
+		return false
+	}
+	t.quiet = now
+	return t.set(t.fit(float64(t.current)/2), now)
+}
+
+// Retarget changes the wanted rate, e.g. for a proof, and jumps to the
+// difficulty that gives it: from what is known of the rate, else from hint
+// (0 for none).
+func (t *Tracker) Retarget(perMinute float64, hint hashyard.Difficulty, now time.Time) bool {
+	t.cfg.PerMinute = perMinute
+	// Enough shares behind the average (it weighs as many as a plain one over
+	// twice its memory) put the estimate within 20 %; the hint comes from the
+	// machine's model.
+	rate := t.Rate(now)
+	switch {
+	case rate > 0 && rate*math.Min(2*memory.Seconds(), now.Sub(t.began).Seconds()) >= earlyShares*float64(t.current):
+		return t.set(t.ideal(rate), now)
+	case hint > 0:
+		return t.set(t.fit(float64(hint)), now)
+	case rate > 0:
+		return t.set(t.ideal(rate), now)
+	}
+	return false
+}
+
+// Bound changes the floor and ceiling, e.g. at a new network difficulty or a
+// client's wish for a minimum.
+func (t *Tracker) Bound(floor, ceiling hashyard.Difficulty, now time.Time) bool {
+	t.cfg.Floor, t.cfg.Ceiling = floor, ceiling
+	return t.set(t.fit(float64(t.current)), now)
+}
+
+// Suggest moves to a difficulty the client asked for, within the bounds.
+func (t *Tracker) Suggest(d hashyard.Difficulty, now time.Time) bool {
+	return t.set(t.fit(float64(d)), now)
+}
+
+// Rate is the estimated accepted work in units a second; 0 before any.
+func (t *Tracker) Rate(now time.Time) float64 {
+	past := now.Sub(t.began).Seconds()
+	if past <= 0 || t.ema == 0 {
+		return 0
+	}
+	past = max(past, 0.001)
+	age := max(now.Sub(t.last).Seconds(), 0)
+	m := memory.Seconds()
+	return t.ema * math.Exp(-age/m) / -math.Expm1(-past/m)
+}
+
+func (t *Tracker) decay(now time.Time) {
+	if dt := now.Sub(t.last).Seconds(); dt > 0 {
+		t.ema *= math.Exp(-dt / memory.Seconds())
+		t.last = now
+	}
+}
+
+// look compares the difficulty with the rate's ideal one.
+func (t *Tracker) look(now time.Time, rate float64) bool {
+	t.looked, t.shares, t.assigned = now, 0, 0
+	want := rate * 60 / t.cfg.PerMinute
+	if want <= keep*float64(t.current) && want*keep >= float64(t.current) {
+		return false
+	}
+	return t.set(t.ideal(rate), now)
+}
+
+func (t *Tracker) set(d hashyard.Difficulty, now time.Time) bool {
+	if d == t.current {
+		return false
+	}
+	t.current = d
+	t.looked, t.shares, t.assigned, t.quiet = now, 0, 0, now
+	return true
+}
+
+func (t *Tracker) ideal(rate float64) hashyard.Difficulty { return t.fit(rate * 60 / t.cfg.PerMinute) }
+
+// fit is the nearest power of two (by ratio) within the bounds, or a bound
+// itself where no power of two lies between them.
+func (t *Tracker) fit(want float64) hashyard.Difficulty {
+	p := NearestPowerOfTwo(want)
+	if p < t.cfg.Floor {
+		p = ceilPowerOfTwo(t.cfg.Floor)
+	}
+	if p > t.cfg.Ceiling {
+		p = floorPowerOfTwo(t.cfg.Ceiling)
+	}
+	if p < t.cfg.Floor {
+		p = min(t.cfg.Floor, t.cfg.Ceiling)
+	}
+	return p
+}
+
+// NearestPowerOfTwo rounds a difficulty by ratio, between 1 and 2^62.
+func NearestPowerOfTwo(want float64) hashyard.Difficulty {
+	if !(want > 1) {
+		return 1
+	}
+	return 1 << uint(min(math.Round(math.Log2(want)), 62))
+}
+
+func floorPowerOfTwo(d hashyard.Difficulty) hashyard.Difficulty {
+	if d == 0 {
+		return 1
+	}
+	return 1 << (bits.Len64(uint64(d)) - 1)
+}
+
+func ceilPowerOfTwo(d hashyard.Difficulty) hashyard.Difficulty {
+	if d <= 1 {
+		return 1
+	}
+	return 1 << min(bits.Len64(uint64(d-1)), 63)
+}
