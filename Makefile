@@ -1,0 +1,59 @@
+# hashyard: `make run` and `make test` are all a new user needs.
+SHELL := /bin/bash
+DIR   ?= .hashyard
+N     ?= 1
+GO    := go
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset build ui test test-go test-ui check fmt journey soak vuln
+
+help: ## Show this list.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: build ## Run the local world and print where to look (Ctrl-C stops it; ARGS= passes flags).
+	@exec bin/hashyard run --dir $(DIR) $(ARGS)
+
+reset: build ## Forget the local world.
+	@bin/hashyard reset --dir $(DIR)
+
+build: ui ## Build bin/hashyard and bin/minersim with the browser app inside.
+	@mkdir -p bin
+	$(GO) build -trimpath -o bin/ ./cmd/hashyard ./cmd/minersim
+
+ui: web/ui/dist/index.html
+
+web/ui/node_modules/.package-lock.json: web/ui/package.json web/ui/package-lock.json
+	cd web/ui && npm ci --no-audit --no-fund
+	@touch $@
+
+web/ui/dist/index.html: web/ui/node_modules/.package-lock.json $(shell find web/ui/src web/ui/index.html web/ui/vite.config.ts -type f 2>/dev/null)
+	cd web/ui && npm run build
+	@touch $@
+
+test: build test-go test-ui ## Everything that runs in 15 minutes here, race detector on.
+
+test-go:
+	$(GO) test -race -timeout 20m ./...
+
+test-ui: web/ui/node_modules/.package-lock.json
+	cd web/ui && npm run lint && npm test
+
+check: ## Format, vet, staticcheck, import rules.
+	@out=$$($(GO) tool gofumpt -l $$(git ls-files '*.go')); if [ -n "$$out" ]; then echo "not formatted (go tool gofumpt -w):"; echo "$$out"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -count=1 -run 'TestImports|TestPlanted' .
+	$(GO) mod verify
+
+fmt: ## Format the Go files.
+	$(GO) tool gofumpt -w $$(git ls-files '*.go')
+
+journey: ## Play one machine the whole way in the running world and check each step.
+	@test -x bin/hashyard || $(MAKE) build
+	@exec bin/hashyard journey --world $(DIR)/world.json $(ARGS)
+
+soak: build ## The long harnesses, N times over.
+	HASHYARD_SOAK=$(N) $(GO) test -race -timeout 12h -count=1 -v -run 'Soak' ./...
+
+vuln: ## Known vulnerabilities (needs the open internet; advisory).
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...

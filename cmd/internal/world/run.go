@@ -1,0 +1,253 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"golang.org/x/sync/errgroup"
+
+	"hashyard"
+	"hashyard/migrations"
+	"hashyard/migrations/cluster"
+)
+
+// Config says which world to run.
+type Config struct {
+	Dir      string // its folder
+	Port     int    // of the browser app; zero means free or the kept one
+	Bin      string // the hashyard binary
+	Minersim string // the minersim binary
+	Search   []string
+	Settings Settings
+	Out      io.Writer // where the address and the sign-ins are printed
+	Log      *slog.Logger
+}
+
+// runner is one run of a world.
+type runner struct {
+	Config
+	st       *state
+	pg       *cluster.Cluster
+	children []*child
+	mu       sync.Mutex // guards writing world.json
+	open     bool       // world.json is written from now on
+}
+
+// Run starts the world, says where it is, and keeps it until ctx ends.
+func Run(ctx context.Context, cfg Config) (err error) {
+	dir, err := filepath.Abs(cfg.Dir)
+	if err != nil {
+		return err
+	}
+	cfg.Dir = dir
+	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
+		return fmt.Errorf("world: %w", err)
+	}
+	unlock, err := lock(dir)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	r := &runner{Config: cfg}
+	if r.st, err = open(dir); err != nil {
+		return err
+	}
+	if err := r.st.choosePorts(cfg.Port); err != nil {
+		return err
+	}
+	if err := writeJSON(filepath.Join(dir, stateFile), r.st); err != nil {
+		return err
+	}
+	if r.pg, err = cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "pg"), Search: cfg.Search, Log: cfg.Log}); err != nil {
+		return err
+	}
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 40*time.Second)
+		defer cancel()
+		err = errors.Join(err, r.pg.Stop(stop))
+		_ = os.Remove(filepath.Join(dir, FileName))
+	}()
+	if err := r.database(ctx); err != nil {
+		return err
+	}
+	return r.supervise(ctx)
+}
+
+// lock makes sure that one world folder is run once.
+func lock(dir string) (func(), error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("world: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, hashyard.Conflict.Errorf("the world in %s runs already (its addresses are in %s); stop it with Ctrl-C where it runs, or use another folder with --dir", dir, filepath.Join(dir, FileName))
+	}
+	return func() { f.Close() }, nil
+}
+
+// database makes the world's database and brings it up to date.
+func (r *runner) database(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, r.pg.URL("postgres"))
+	if err != nil {
+		return fmt.Errorf("world database: %w", err)
+	}
+	defer conn.Close(ctx)
+	var there bool
+	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'hashyard')").Scan(&there); err != nil {
+		return fmt.Errorf("world database: %w", err)
+	}
+	if !there {
+		if _, err := conn.Exec(ctx, "CREATE DATABASE hashyard"); err != nil {
+			return fmt.Errorf("world database: %w", err)
+		}
+	}
+	return migrations.Up(ctx, migrations.Config{OwnerURL: r.pg.URL("hashyard"), AppPassword: r.st.Secrets["app_database"], Log: r.Log})
+}
+
+// supervise starts the children in the order in which they need each other.
+func (r *runner) supervise(ctx context.Context) error {
+	var stages [][]*child
+	for _, build := range []func() ([]*child, error){r.outside, r.yard, r.agents} {
+		cs, err := build()
+		if err != nil {
+			return err
+		}
+		stages = append(stages, cs)
+		r.children = append(r.children, cs...)
+	}
+	// The stages stop in reverse: agents, yard, outside world.
+	return r.stage(ctx, stages)
+}
+
+// stage runs the first of the stages, within it the next ones, and stops its
+// own children only after those have ended.
+func (r *runner) stage(ctx context.Context, stages [][]*child) error {
+	if len(stages) == 0 {
+		return r.ready(ctx)
+	}
+	own, stopOwn := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopOwn()
+	running, failed := errgroup.WithContext(own)
+	for _, c := range stages[0] {
+		running.Go(func() error { return c.run(failed, r.save) })
+	}
+	inner, stopInner := context.WithCancel(ctx)
+	defer stopInner()
+	defer context.AfterFunc(failed, stopInner)()
+	var err error
+	for _, c := range stages[0] {
+		if err = c.await(inner, time.Minute); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		err = r.stage(inner, stages[1:])
+	}
+	stopOwn()
+	if werr := running.Wait(); werr != nil {
+		return werr // why a process could not run says more than who noticed
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// ready tells where everything is, and waits for the end.
+func (r *runner) ready(ctx context.Context) error {
+	r.mu.Lock()
+	r.open = true
+	r.mu.Unlock()
+	r.save()
+	r.banner()
+	<-ctx.Done()
+	return nil
+}
+
+// save writes world.json once the world is up, and whenever a pid changes.
+func (r *runner) save() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.open {
+		return
+	}
+	if err := writeJSON(filepath.Join(r.Dir, FileName), r.describe()); err != nil {
+		r.Log.Warn("world.json not written", "error", err)
+	}
+}
+
+func (r *runner) describe() World {
+	w := World{
+		URL: r.url("web"), Stratum: r.addr("stratum"),
+		Chain:       Chain{URL: r.url("chain"), User: "hashyard", Password: r.st.Secrets["chain"]},
+		Stripe:      Stripe{URL: r.url("stripe"), Key: r.st.Secrets["stripe_key"]},
+		Miners:      Miners{Control: r.url("minersim"), WebPort: r.st.Ports["minerweb"], User: "root", Password: "root"},
+		Sites:       r.st.Sites,
+		SignIns:     r.st.Users,
+		Houses:      r.st.Houses,
+		Keys:        r.st.Keys,
+		DatabaseURL: r.pg.URL("hashyard"),
+		PIDs:        map[string]int{"postgres": r.pg.PID(), "run": os.Getpid()},
+		Logs:        filepath.Join(r.Dir, "logs"),
+	}
+	for _, c := range r.children {
+		if pid := c.currentPID(); pid != 0 {
+			w.PIDs[c.name] = pid
+		}
+	}
+	return w
+}
+
+func (r *runner) addr(port string) string {
+	return net.JoinHostPort("127.0.0.1", strconv.Itoa(r.st.Ports[port]))
+}
+
+func (r *runner) url(port string) string { return "http://" + r.addr(port) }
+
+// answers probes an HTTP address for any reply below 500.
+func answers(url string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		if err != nil {
+			return err
+		}
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		if resp.StatusCode >= http.StatusInternalServerError {
+			return fmt.Errorf("%s answers %s", url, resp.Status)
+		}
+		return nil
+	}
+}
+
+// banner is what a new user reads first.
+func (r *runner) banner() {
+	fmt.Fprintf(r.Out, "\nhashyard runs: %s\n\n", r.url("web"))
+	fmt.Fprintf(r.Out, "  Sign in as          email                     password       look first at\n")
+	for _, u := range r.st.Users {
+		fmt.Fprintf(r.Out, "  %-18s  %-24s  %-13s  %s\n", u.Name, u.Email, u.Password, u.Look)
+	}
+	fmt.Fprintf(r.Out, "\n  Look first: open the address, sign in as %s, choose Market; then `make journey` in\n  another terminal plays one machine the whole way while you watch its life line.\n\n", r.st.Users[5].Name)
+	fmt.Fprintf(r.Out, "  Stratum %s · chain RPC %s · payment double %s · hands on machines %s\n", r.addr("stratum"), r.url("chain"), r.url("stripe"), r.url("minersim"))
+	for _, s := range r.st.Sites {
+		fmt.Fprintf(r.Out, "  %-14s %s (cgminer API on port 4028, vendor pages on %d)\n", s.Name, s.CIDR, r.st.Ports["minerweb"])
+	}
+	fmt.Fprintf(r.Out, "  Keys, addresses and pids for tools: %s · logs: %s\n  Ctrl-C stops everything; the world goes on where it was. `make reset` forgets it.\n\n",
+		filepath.Join(r.Dir, FileName), filepath.Join(r.Dir, "logs"))
+}
