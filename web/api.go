@@ -91,7 +91,7 @@ func New(cfg Config) *API {
 	hc.Components.Schemas = schemas()
 	hc.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"key":     {Type: "http", Scheme: "bearer", Description: "An API key, hy_<id>.<secret>."},
-		"session": {Type: "apiKey", In: "cookie", Name: api.cookieName(), Description: "Set by POST /api/v1/session."},
+		"session": {Type: "apiKey", In: "cookie", Name: cookieName(cfg.TLS), Description: "Set by POST /api/v1/session."},
 	}
 	// The document and viewer routes of huma fetch from foreign hosts or build
 	// lazily without a lock; this package serves the document itself.

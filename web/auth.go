@@ -61,7 +61,7 @@ func (api *API) authenticate(ctx huma.Context) (Caller, error) {
 		}
 		return api.cfg.Auth.ByKey(ctx.Context(), strings.TrimSpace(key))
 	}
-	cookie, err := huma.ReadCookie(ctx, api.cookieName())
+	cookie, err := huma.ReadCookie(ctx, cookieName(api.cfg.TLS))
 	if err != nil {
 		return Caller{}, hashyard.Unauthenticated.Errorf("sign in, or send an API key as Authorization: Bearer")
 	}
@@ -70,18 +70,29 @@ func (api *API) authenticate(ctx huma.Context) (Caller, error) {
 
 // cookieName is bound to the host by its prefix where the connection is
 // secure; browsers refuse the prefix elsewhere.
-func (api *API) cookieName() string {
-	if api.cfg.TLS {
+func cookieName(tls bool) string {
+	if tls {
 		return "__Host-hashyard"
 	}
 	return "hashyard"
+}
+
+// SessionToken is the token in the request's session cookie, or empty. A
+// resolver of an input may use it; everyone else has the actor.
+func SessionToken(ctx huma.Context) string {
+	for _, tls := range []bool{true, false} {
+		if c, err := huma.ReadCookie(ctx, cookieName(tls)); err == nil {
+			return c.Value
+		}
+	}
+	return ""
 }
 
 // SessionCookie is the cookie that carries token for maxAge seconds; a
 // negative age takes it away.
 func (api *API) SessionCookie(token string, maxAge int) http.Cookie {
 	return http.Cookie{
-		Name: api.cookieName(), Value: token, Path: "/", MaxAge: maxAge,
+		Name: cookieName(api.cfg.TLS), Value: token, Path: "/", MaxAge: maxAge,
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: api.cfg.TLS,
 	}
 }

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -14,8 +15,9 @@ import (
 
 // requestInfo travels with a request; the guard fills in who called.
 type requestInfo struct {
-	id    string
-	actor hashyard.Actor
+	id     string
+	remote string
+	actor  hashyard.Actor
 }
 
 func infoOf(ctx context.Context) *requestInfo {
@@ -27,6 +29,14 @@ func infoOf(ctx context.Context) *requestInfo {
 func RequestID(ctx context.Context) string {
 	if info := infoOf(ctx); info != nil {
 		return info.id
+	}
+	return ""
+}
+
+// RemoteIP is the address the request came from, without its port.
+func RemoteIP(ctx context.Context) string {
+	if info := infoOf(ctx); info != nil {
+		return info.remote
 	}
 	return ""
 }
@@ -50,7 +60,10 @@ func (api *API) Handler() http.Handler {
 	}))
 	inner := cross.Handler(api.gin)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		info := &requestInfo{id: hashyard.NewID().String()}
+		info := &requestInfo{id: hashyard.NewID().String(), remote: r.RemoteAddr}
+		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+			info.remote = host
+		}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, info))
 		sw := &statusWriter{ResponseWriter: w}
 		start := api.now()

@@ -56,8 +56,10 @@ type Keeper interface {
 	Renew(ctx context.Context, c Claim, a Attempt) error
 	// Keep ends the claim with its answer.
 	Keep(ctx context.Context, c Claim, a Attempt, answer Answer) error
-	// Drop ends the claim as if it had never been made.
-	Drop(ctx context.Context, c Claim, a Attempt) error
+	// Release ends the claim without an answer: the next attempt has its ID.
+	Release(ctx context.Context, c Claim, a Attempt) error
+	// Forget ends the claim as if it had never been made.
+	Forget(ctx context.Context, c Claim, a Attempt) error
 }
 
 // CommandID is an id that belongs to this POST's idempotency key and is the
@@ -129,12 +131,13 @@ func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, att
 	defer func() {
 		stop()
 		if !done { // a panic in the command, on its way up
-			settle(func(c context.Context) error { return api.cfg.Keeper.Drop(c, claim, attempt) })
+			settle(func(c context.Context) error { return api.cfg.Keeper.Release(c, claim, attempt) })
 		}
 	}()
 	next(rec)
 	stop()
-	if final(rec.status) {
+	switch outcome(rec.status) {
+	case answered:
 		answer := Answer{Status: rec.status, Header: rec.header, Body: rec.out.Bytes()}
 		if cmd.instead != nil && rec.status < http.StatusBadRequest {
 			var b bytes.Buffer
@@ -145,22 +148,33 @@ func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, att
 			}
 		}
 		settle(func(c context.Context) error { return api.cfg.Keeper.Keep(c, claim, attempt, answer) })
-	} else {
-		settle(func(c context.Context) error { return api.cfg.Keeper.Drop(c, claim, attempt) })
+	case refused:
+		settle(func(c context.Context) error { return api.cfg.Keeper.Forget(c, claim, attempt) })
+	case failed:
+		settle(func(c context.Context) error { return api.cfg.Keeper.Release(c, claim, attempt) })
 	}
 	done = true
 	rec.send(ctx)
 }
 
-// final reports whether a status is the command's answer. An input that was
-// refused, a limit or a failure changed nothing: the key may be used again.
-func final(status int) bool {
+type result int
+
+const (
+	answered result = iota // kept for ever
+	refused                // the input or a limit: nothing happened, the key is free
+	failed                 // something may have happened: another attempt may finish it
+)
+
+func outcome(status int) result {
 	switch status {
-	case 0, http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusTooManyRequests,
-		http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType:
-		return false
+	case http.StatusUnprocessableEntity, http.StatusBadRequest, http.StatusTooManyRequests, http.StatusRequestTimeout,
+		http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusNotAcceptable:
+		return refused
 	}
-	return status < http.StatusInternalServerError
+	if status == 0 || status >= http.StatusInternalServerError {
+		return failed
+	}
+	return answered
 }
 
 // claimOf reads the key and the whole input.

@@ -4,7 +4,9 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"strconv"
 	"time"
@@ -44,6 +46,16 @@ func (p *Problem) Error() string {
 
 // Unwrap is the error behind an unknown one.
 func (p *Problem) Unwrap() error { return p.cause }
+
+// Is lets a Problem have the kind that its status came from.
+func (p *Problem) Is(target error) bool {
+	kind, ok := target.(hashyard.Kind)
+	if !ok {
+		return false
+	}
+	code, ok := status(kind)
+	return ok && code == p.Status
+}
 
 // GetStatus makes a Problem a huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
@@ -95,6 +107,7 @@ func Fail(err error) error {
 	if kind, ok := hashyard.KindOf(err); ok {
 		if code, ok := status(kind); ok {
 			p := problem(code, err.Error())
+			p.hide(err)
 			if code == http.StatusTooManyRequests || code == http.StatusServiceUnavailable {
 				p.retryAfter = time.Second
 			}
@@ -109,6 +122,24 @@ func Fail(err error) error {
 	p := problem(http.StatusInternalServerError, "internal error")
 	p.cause = err
 	return p
+}
+
+// hide takes out what only the operator should read: the words of the
+// database or of the network behind a kind.
+func (p *Problem) hide(err error) {
+	var sql interface{ SQLState() string }
+	var network net.Error
+	switch {
+	case p.Status == http.StatusServiceUnavailable && (errors.As(err, &network) || errors.As(err, &sql) || errors.Is(err, io.EOF)):
+		p.Detail = "something hashyard needs is not available right now; try again in a moment"
+	case !errors.As(err, &sql):
+		return
+	case p.Status == http.StatusConflict:
+		p.Detail = "this already exists"
+	default:
+		p.Detail = "the value is out of the range that can be stored"
+	}
+	p.cause = err
 }
 
 func problem(code int, detail string) *Problem {

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"hashyard"
+)
+
+// Org is an organisation: the tenant that owns machines, orders and money.
+type Org struct {
+	ID    hashyard.ID `json:"id"`
+	Name  string      `json:"name"`
+	Slug  string      `json:"slug" doc:"Short name, also the account name at the pool."`
+	House bool        `json:"house" doc:"The organisation that runs hashyard."`
+}
+
+// User is a person, in one organisation.
+type User struct {
+	ID        hashyard.ID     `json:"id"`
+	Org       hashyard.ID     `json:"org_id"`
+	Email     string          `json:"email"`
+	Name      string          `json:"name"`
+	Roles     []hashyard.Role `json:"roles" nullable:"false"`
+	Disabled  bool            `json:"disabled"`
+	Version   int64           `json:"version" doc:"Send it back with a change; a newer one refuses it."`
+	CreatedAt time.Time       `json:"created_at"`
+}
+
+// Key is an API key of an organisation. Its secret is not in it.
+type Key struct {
+	ID        hashyard.ID     `json:"id"`
+	Org       hashyard.ID     `json:"org_id"`
+	Name      string          `json:"name"`
+	Roles     []hashyard.Role `json:"roles" nullable:"false"`
+	CreatedBy hashyard.ID     `json:"created_by,omitzero"`
+	CreatedAt time.Time       `json:"created_at"`
+	ExpiresAt time.Time       `json:"expires_at,omitzero"`
+	RevokedAt time.Time       `json:"revoked_at,omitzero"`
+	UsedAt    time.Time       `json:"used_at,omitzero" doc:"Last use, to the minute."`
+}
+
+// Live reports whether the key opens anything at the instant now.
+func (k Key) Live(now time.Time) bool {
+	return k.RevokedAt.IsZero() && (k.ExpiresAt.IsZero() || now.Before(k.ExpiresAt))
+}
+
+// Session is one signed-in browser.
+type Session struct {
+	ID        hashyard.ID
+	Org, User hashyard.ID
+	CreatedAt time.Time
+	SeenAt    time.Time
+	ExpiresAt time.Time
+	Remote    string
+	Agent     string
+}
+
+// Sessions end after a working day without use, and after a week in any case.
+const (
+	SessionIdle = 12 * time.Hour
+	SessionLife = 7 * 24 * time.Hour
+
+	// seenEvery is how coarsely uses of sessions and keys are recorded.
+	seenEvery = time.Minute
+)
+
+// Live reports whether the session may be used at the instant now.
+func (s Session) Live(now time.Time) bool {
+	return now.Before(s.ExpiresAt) && now.Before(s.SeenAt.Add(SessionIdle))
+}
+
+// AuditRow is one command that was done.
+type AuditRow struct {
+	ID      hashyard.ID     `json:"id"`
+	At      time.Time       `json:"at"`
+	Actor   json.RawMessage `json:"actor" doc:"Who: user or key, organisation and roles."`
+	Command string          `json:"command"`
+	Ref     hashyard.Ref    `json:"ref"`
+	Before  json.RawMessage `json:"before,omitempty"`
+	After   json.RawMessage `json:"after,omitempty"`
+}
+
+// NormalEmail is the address in the one form that is stored and compared.
+func NormalEmail(s string) (string, error) {
+	s = strings.ToLower(strings.TrimSpace(s))
+	a, err := mail.ParseAddress(s)
+	if err != nil || a.Address != s || len(s) > 254 {
+		return "", hashyard.Invalid.Errorf("%.60q is not an e-mail address", s)
+	}
+	return s, nil
+}
+
+func checkName(s string) (string, error) {
+	s = strings.TrimSpace(s)
+	if s == "" || len(s) > 120 || strings.ContainsFunc(s, unicode.IsControl) {
+		return "", hashyard.Invalid.Errorf("a name has 1 to 120 printable characters")
+	}
+	return s, nil
+}
+
+// checkRoles accepts roles that the organisation may give: those of the house
+// only in the house, and an agent's never together with others.
+func checkRoles(roles []hashyard.Role, org Org, forKey bool) ([]hashyard.Role, error) {
+	if len(roles) == 0 {
+		return nil, hashyard.Invalid.Errorf("at least one role is needed")
+	}
+	out := slices.Clone(roles)
+	slices.Sort(out)
+	out = slices.Compact(out)
+	for _, r := range out {
+		switch {
+		case !r.Valid():
+			return nil, hashyard.Invalid.Errorf("there is no role %.20q", r)
+		case (r == hashyard.Treasury || r == hashyard.Desk) && !org.House:
+			return nil, hashyard.Invalid.Errorf("the role %s belongs to the house", r)
+		case r == hashyard.Agent && (!forKey || len(out) > 1):
+			return nil, hashyard.Invalid.Errorf("the role agent is for a key of its own")
+		}
+	}
+	return out, nil
+}
+
+// checkSlug accepts what can also be an account name at the pool.
+func checkSlug(s string) error {
+	ok := len(s) >= 1 && len(s) <= 32 && s[0] >= 'a' && s[0] <= 'z'
+	for _, c := range s {
+		ok = ok && (c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c == '-')
+	}
+	if !ok {
+		return hashyard.Invalid.Errorf("slug %.40q: 1 to 32 of a-z, 0-9 and -, starting with a letter", s)
+	}
+	return nil
+}
+
+// Store is where identity lives. Each method is one transaction; those with
+// an actor see the actor's organisation only and leave an audit row.
+type Store interface {
+	OrgStore
+	UserStore
+	SessionStore
+	KeyStore
+	// Audit is the newest first, at most limit rows older than before.
+	Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error)
+}
+
+// OrgStore keeps organisations.
+type OrgStore interface {
+	PutOrg(ctx context.Context, org Org) error
+	Orgs(ctx context.Context) ([]Org, error)
+}
+
+// UserStore keeps users and their password hashes.
+type UserStore interface {
+	// AddUser makes a user; a known e-mail is a hashyard.Conflict.
+	AddUser(ctx context.Context, actor hashyard.Actor, u User, hash string) error
+	// UserByEmail finds a user of any organisation, for signing in.
+	UserByEmail(ctx context.Context, email string) (u User, hash string, err error)
+	User(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (User, error)
+	Users(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]User, error)
+	// ChangeUser applies change to the user as stored; owners is how many
+	// enabled owners the organisation has. A disabled user's sessions end.
+	ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyard.ID, change func(u User, owners int) (User, error)) (User, error)
+	// SetPassword replaces the hash and ends the user's sessions but one.
+	SetPassword(ctx context.Context, actor hashyard.Actor, user hashyard.ID, hash string, keep hashyard.ID) error
+	// Rehash replaces a hash by one of the same password.
+	Rehash(ctx context.Context, user hashyard.ID, was, hash string) error
+}
+
+// SessionStore keeps sessions by the SHA-256 of their token.
+type SessionStore interface {
+	AddSession(ctx context.Context, actor hashyard.Actor, s Session, token [32]byte) error
+	// FindSession returns the session with its user; gone or of a disabled
+	// user is hashyard.NotFound.
+	FindSession(ctx context.Context, token [32]byte) (Session, User, error)
+	SessionSeen(ctx context.Context, id hashyard.ID, at time.Time) error
+	EndSession(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error
+}
+
+// KeyStore keeps API keys by id, with the SHA-256 of their secret.
+type KeyStore interface {
+	AddKey(ctx context.Context, actor hashyard.Actor, k Key, secret [32]byte) error
+	FindKey(ctx context.Context, id hashyard.ID) (k Key, secret [32]byte, err error)
+	Keys(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]Key, error)
+	KeySeen(ctx context.Context, id hashyard.ID, at time.Time) error
+	// RevokeKey is idempotent.
+	RevokeKey(ctx context.Context, actor hashyard.Actor, id hashyard.ID, at time.Time) (Key, error)
+}

@@ -1,0 +1,183 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"hashyard"
+)
+
+// Me is who the actor is: a user, or a key by its name.
+func (s *Service) Me(ctx context.Context, actor hashyard.Actor) (User, Org, error) {
+	org, err := s.Org(ctx, actor.Org)
+	if err != nil {
+		return User{}, Org{}, fmt.Errorf("me: %w", err)
+	}
+	if actor.User.IsZero() {
+		key, _, err := s.store.FindKey(ctx, actor.Key)
+		if err != nil {
+			return User{}, Org{}, fmt.Errorf("me: %w", err)
+		}
+		return User{ID: key.ID, Org: key.Org, Name: key.Name, Roles: key.Roles, CreatedAt: key.CreatedAt}, org, nil
+	}
+	user, err := s.store.User(ctx, actor, actor.User)
+	if err != nil {
+		return User{}, Org{}, fmt.Errorf("me: %w", err)
+	}
+	return user, org, nil
+}
+
+// Users lists the people of the actor's organisation.
+func (s *Service) Users(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]User, error) {
+	return s.store.Users(ctx, actor, after, limit)
+}
+
+// AddUser makes a user with a password that is told once, to be handed over
+// and changed.
+func (s *Service) AddUser(ctx context.Context, actor hashyard.Actor, email, name string, roles []hashyard.Role) (User, string, error) {
+	org, err := s.Org(ctx, actor.Org)
+	if err != nil {
+		return User{}, "", fmt.Errorf("add user: %w", err)
+	}
+	user, err := newUser(org, email, name, roles, s.now())
+	if err != nil {
+		return User{}, "", err
+	}
+	password, _ := newSecret()
+	password = password[:24] // 144 bits
+	hash, err := s.passwords.hash(ctx, password)
+	if err != nil {
+		return User{}, "", fmt.Errorf("add user: %w", err)
+	}
+	if err := s.store.AddUser(ctx, actor, user, hash); err != nil {
+		return User{}, "", err
+	}
+	return user, password, nil
+}
+
+func newUser(org Org, email, name string, roles []hashyard.Role, now time.Time) (User, error) {
+	email, err := NormalEmail(email)
+	if err != nil {
+		return User{}, err
+	}
+	if name, err = checkName(name); err != nil {
+		return User{}, err
+	}
+	if roles, err = checkRoles(roles, org, false); err != nil {
+		return User{}, err
+	}
+	return User{ID: hashyard.NewID(), Org: org.ID, Email: email, Name: name, Roles: roles, Version: 1, CreatedAt: now}, nil
+}
+
+// UserChange is the state a user is to have; Version is the one it was made
+// from.
+type UserChange struct {
+	Name     string
+	Roles    []hashyard.Role
+	Disabled bool
+	Version  int64
+}
+
+// ChangeUser changes a user of the actor's organisation. The last enabled
+// owner stays one, or nobody could ever undo it.
+func (s *Service) ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyard.ID, c UserChange) (User, error) {
+	org, err := s.Org(ctx, actor.Org)
+	if err != nil {
+		return User{}, fmt.Errorf("change user %s: %w", id, err)
+	}
+	name, err := checkName(c.Name)
+	if err != nil {
+		return User{}, err
+	}
+	roles, err := checkRoles(c.Roles, org, false)
+	if err != nil {
+		return User{}, err
+	}
+	return s.store.ChangeUser(ctx, actor, id, func(u User, owners int) (User, error) {
+		if u.Version != c.Version {
+			return u, hashyard.Stale.Errorf("user %s was changed meanwhile: version %d, not %d", u.Email, u.Version, c.Version)
+		}
+		was := isOwner(u)
+		u.Name, u.Roles, u.Disabled, u.Version = name, roles, c.Disabled, u.Version+1
+		if was && !isOwner(u) && owners <= 1 {
+			return u, hashyard.Conflict.Errorf("%s is the last owner of %s", u.Email, org.Name)
+		}
+		return u, nil
+	})
+}
+
+func isOwner(u User) bool {
+	return !u.Disabled && hashyard.Actor{Roles: u.Roles}.Has(hashyard.Owner)
+}
+
+// ChangePassword changes the actor's own password and ends their other
+// sessions.
+func (s *Service) ChangePassword(ctx context.Context, actor hashyard.Actor, session hashyard.ID, current, next string) error {
+	if actor.User.IsZero() {
+		return hashyard.Denied.Errorf("a key has no password")
+	}
+	if err := checkPassword(next); err != nil {
+		return err
+	}
+	user, err := s.store.User(ctx, actor, actor.User)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	limits := []limit{{"password of " + user.Email, allowance{burst: 8, every: 10 * time.Second}}}
+	if err := s.tries.take(limits...); err != nil {
+		return err
+	}
+	_, hash, err := s.store.UserByEmail(ctx, user.Email)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	ok, _, err := s.passwords.verify(ctx, hash, current)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	if !ok {
+		return hashyard.Denied.Errorf("the current password is wrong")
+	}
+	s.tries.give(limits...)
+	if hash, err = s.passwords.hash(ctx, next); err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	return s.store.SetPassword(ctx, actor, user.ID, hash, session)
+}
+
+// Keys lists the keys of the actor's organisation.
+func (s *Service) Keys(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]Key, error) {
+	return s.store.Keys(ctx, actor, after, limit)
+}
+
+// AddKey makes a key; its text is told once.
+func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string, roles []hashyard.Role, life time.Duration) (Key, string, error) {
+	org, err := s.Org(ctx, actor.Org)
+	if err != nil {
+		return Key{}, "", fmt.Errorf("add key: %w", err)
+	}
+	if name, err = checkName(name); err != nil {
+		return Key{}, "", err
+	}
+	if roles, err = checkRoles(roles, org, true); err != nil {
+		return Key{}, "", err
+	}
+	now := s.now()
+	text, id, secret := newKey()
+	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: actor.User, CreatedAt: now, ExpiresAt: now.Add(life)}
+	if err := s.store.AddKey(ctx, actor, key, secret); err != nil {
+		return Key{}, "", err
+	}
+	return key, text, nil
+}
+
+// RevokeKey ends a key at once.
+func (s *Service) RevokeKey(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Key, error) {
+	return s.store.RevokeKey(ctx, actor, id, s.now())
+}
+
+// Audit lists what was done in the actor's organisation, newest first.
+func (s *Service) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error) {
+	return s.store.Audit(ctx, actor, ref, before, limit)
+}
