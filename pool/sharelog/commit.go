@@ -1,0 +1,244 @@
+package sharelog
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"hashyard"
+	"hashyard/pool/share"
+)
+
+// laterWindow is how long a refused share may wait for an accepted one to
+// share its fsync.
+const laterWindow = 250 * time.Millisecond
+
+// entry is a share waiting for the disk, or a mark when it has no record.
+type entry struct {
+	rec  Record
+	mark bool
+	done func(error) // nil when nobody waits
+}
+
+// Submit queues a share. done is called exactly once, from the log's own
+// goroutine or from this call: nil when the share is durable, otherwise the
+// share must not be answered true. Of the errors, hashyard.Exhausted means it
+// surely is not in the log; any other that it may be. done must not block.
+func (l *Log) Submit(rec Record, done func(error)) {
+	if err := l.enqueue(entry{rec: rec, done: done}); err != nil {
+		done(err)
+	}
+}
+
+// Append is Submit that waits. When ctx ends first the share may still become
+// durable.
+func (l *Log) Append(ctx context.Context, rec Record) error {
+	return l.await(ctx, entry{rec: rec})
+}
+
+// Flush waits until everything queued before it is durable and gives the
+// position then: what a settlement must have applied.
+func (l *Log) Flush(ctx context.Context) (stream string, seq uint64, err error) {
+	err = l.await(ctx, entry{mark: true})
+	stream, seq = l.Position()
+	return stream, seq, err
+}
+
+func (l *Log) await(ctx context.Context, e entry) error {
+	answer := make(chan error, 1)
+	e.done = func(err error) { answer <- err }
+	if err := l.enqueue(e); err != nil {
+		return err
+	}
+	select {
+	case err := <-answer:
+		return err
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// AppendLater records a refused share on the next occasion, or drops it when
+// the log is busy: nobody is paid by it.
+func (l *Log) AppendLater(rec Record) {
+	if err := l.enqueue(entry{rec: rec}); err != nil {
+		l.dropped.Add(1)
+	}
+}
+
+func (l *Log) enqueue(e entry) error {
+	l.mu.Lock()
+	limit := l.cfg.MaxPending
+	if e.done == nil {
+		limit /= 2 // accepted shares keep the other half
+	}
+	switch {
+	case l.closed:
+		l.mu.Unlock()
+		return hashyard.Exhausted.Errorf("share log is closing")
+	case len(l.queue) >= limit:
+		l.mu.Unlock()
+		return hashyard.Exhausted.Errorf("share log has %d shares waiting for the disk", limit)
+	}
+	l.queue = append(l.queue, e)
+	first := len(l.queue) == 1 || (e.done != nil && !l.urgent)
+	l.urgent = l.urgent || e.done != nil
+	l.mu.Unlock()
+	if first {
+		l.rouse()
+	}
+	return nil
+}
+
+func (l *Log) rouse() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// write is the log's one writer: it waits for a first entry, gives others the
+// window to join, and makes the group durable.
+func (l *Log) write() {
+	defer close(l.done)
+	w := writer{log: l, boot: hashyard.NewID().String() + "-"}
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	var since time.Time // when the oldest waiting entry was seen
+	for {
+		l.mu.Lock()
+		n, urgent, closed := len(l.queue), l.urgent, l.closed
+		l.mu.Unlock()
+		if n == 0 {
+			since = time.Time{}
+			if closed {
+				return
+			}
+			<-l.wake
+			continue
+		}
+		if since.IsZero() {
+			since = time.Now()
+		}
+		window := laterWindow
+		if urgent {
+			window = l.cfg.Window
+		}
+		full := n*share.MaxRecordSize >= l.cfg.MaxBatchBytes
+		if wait := window - time.Since(since); wait > 0 && !closed && !full {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-l.wake: // something urgent came, or the log closes
+			}
+			continue
+		}
+		w.commit(l.take())
+		since = time.Time{}
+		if l.waiting() {
+			// What came while the disk was busy has waited long enough.
+			since = time.Now().Add(-l.cfg.Window)
+		}
+	}
+}
+
+func (l *Log) waiting() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.queue) > 0
+}
+
+// take removes what fits in one message.
+func (l *Log) take() []entry {
+	most := (l.cfg.MaxBatchBytes - share.HeaderSize) / share.MaxRecordSize
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.queue) <= most {
+		group := l.queue
+		l.queue, l.urgent = nil, false
+		return group
+	}
+	group := l.queue[:most:most]
+	l.queue = append([]entry(nil), l.queue[most:]...)
+	return group
+}
+
+// writer is the state of the writing goroutine.
+type writer struct {
+	log  *Log
+	boot string // makes message ids unique over restarts
+	n    uint64
+	buf  []byte
+}
+
+// commit writes one group and tells everybody in it.
+func (w *writer) commit(group []entry) {
+	w.buf = share.AppendHeader(w.buf[:0])
+	for i := range group {
+		if !group[i].mark {
+			w.buf = share.Append(w.buf, group[i].rec)
+		}
+	}
+	var err error
+	if len(w.buf) > share.HeaderSize {
+		err = w.publish()
+	}
+	for i := range group {
+		if group[i].done != nil {
+			group[i].done(err)
+		} else if err != nil {
+			w.log.dropped.Add(1)
+		}
+	}
+}
+
+// publish makes the message durable. A lost answer is asked for again with
+// the same message id, so the stream has it once.
+func (w *writer) publish() error {
+	l := w.log
+	w.n++
+	id := w.boot + strconv.FormatUint(w.n, 36)
+	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.AckTimeout)
+	defer cancel()
+	for {
+		once, stop := context.WithTimeout(ctx, l.cfg.AckTimeout/3)
+		ack, err := l.js.PublishMsg(once, &nats.Msg{Subject: subject, Data: w.buf}, jetstream.WithMsgID(id))
+		stop()
+		if err == nil {
+			l.advance(ack.Sequence)
+			return nil
+		}
+		if full(err) {
+			return hashyard.Exhausted.Errorf("share log is full: %w", err)
+		}
+		if ctx.Err() != nil || l.conn.IsClosed() {
+			return hashyard.Unavailable.Errorf("share log does not answer: %w", err)
+		}
+		l.cfg.Logger.Warn("share log write is repeated", "err", err)
+		select {
+		case <-ctx.Done():
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+// full reports the refusals after which the message surely is not stored.
+func full(err error) bool {
+	var api *jetstream.APIError
+	return errors.As(err, &api) && (strings.Contains(api.Description, "maximum bytes exceeded") ||
+		strings.Contains(api.Description, "insufficient storage") || strings.Contains(api.Description, "resource limits exceeded"))
+}
+
+// advance records a durable message and wakes whoever waits for one.
+func (l *Log) advance(seq uint64) {
+	l.seq.Store(seq)
+	l.mu.Lock()
+	close(l.durable)
+	l.durable = make(chan struct{})
+	l.mu.Unlock()
+}

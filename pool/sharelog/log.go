@@ -1,0 +1,283 @@
+// Package sharelog is the durable share stream: an accepted share is in it,
+// synced to disk, before its miner hears true. It owns the stream's folder.
+//
+// It embeds a NATS server with JetStream in the process (no port), writes
+// shares in groups (one fsync for all that came in about two milliseconds, one
+// group outstanding) and refuses new ones when it is full: it never drops an
+// old one. Whoever applies the records stores the position they came with in
+// the same transaction, which makes replay after a crash take effect once.
+//
+// All methods are safe for concurrent use. One goroutine, ended by Close,
+// writes; a Consumer's Run belongs to its caller.
+package sharelog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"hashyard"
+	"hashyard/pool/share"
+)
+
+// Record and Batch are the words the log speaks; see package share.
+type (
+	Record = share.Record
+	Batch  = share.Batch
+)
+
+const (
+	streamName  = "SHARES"
+	subject     = "shares.judged"
+	incarnation = "hashyard_incarnation" // stream metadata
+)
+
+// Config says where the log is and how large it may get.
+type Config struct {
+	Dir string // made when absent; one process at a time
+	// MaxBytes is when the log refuses shares; 0 is 4 GiB.
+	MaxBytes int64
+	// Window is how long a group waits for company; 0 is 2 ms.
+	Window time.Duration
+	// MaxBatchBytes bounds a group's message; 0 is 64 KiB.
+	MaxBatchBytes int
+	// MaxPending is how many shares may wait for the disk before new ones are
+	// refused; 0 is 65,536.
+	MaxPending int
+	// AckTimeout is how long one group may take, retries included; 0 is 30 s.
+	AckTimeout time.Duration
+	Logger     *slog.Logger
+}
+
+func (c Config) withDefaults() Config {
+	if c.MaxBytes == 0 {
+		c.MaxBytes = 4 << 30
+	}
+	if c.Window == 0 {
+		c.Window = 2 * time.Millisecond
+	}
+	if c.MaxBatchBytes == 0 {
+		c.MaxBatchBytes = 64 << 10
+	}
+	if c.MaxPending == 0 {
+		c.MaxPending = 1 << 16
+	}
+	if c.AckTimeout == 0 {
+		c.AckTimeout = 30 * time.Second
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Log is an open share stream.
+type Log struct {
+	cfg    Config
+	lock   *os.File
+	srv    *server.Server
+	conn   *nats.Conn
+	js     jetstream.JetStream
+	stream jetstream.Stream
+	name   string // incarnation of the stream
+
+	seq atomic.Uint64 // last durable message
+
+	mu      sync.Mutex // guards the fields below
+	queue   []entry
+	urgent  bool          // the queue holds something whose sender waits
+	closed  bool          // no more entries
+	durable chan struct{} // closed and replaced at every durable message
+
+	wake chan struct{} // has room for one; the writer listens
+	done chan struct{} // closed by the writer at its end
+
+	dropped atomic.Int64 // refused shares that were not recorded
+}
+
+// Open starts the log in its folder, recovering what a crash left.
+func Open(ctx context.Context, cfg Config) (*Log, error) {
+	cfg = cfg.withDefaults()
+	if cfg.Dir == "" {
+		return nil, hashyard.Invalid.Errorf("share log: no folder configured")
+	}
+	if cfg.MaxBatchBytes < share.HeaderSize+share.MaxRecordSize || cfg.MaxBatchBytes > 1<<20-4096 {
+		return nil, hashyard.Invalid.Errorf("share log: a group of %d bytes is outside what one message takes", cfg.MaxBatchBytes)
+	}
+	lock, err := lockDir(cfg.Dir)
+	if err != nil {
+		return nil, err
+	}
+	l := &Log{
+		cfg: cfg, lock: lock,
+		durable: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
+	}
+	if err := l.start(ctx); err != nil {
+		l.stop()
+		return nil, err
+	}
+	go l.write()
+	return l, nil
+}
+
+// lockDir keeps a second process out: two JetStreams in one folder destroy it.
+func lockDir(dir string) (*os.File, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("share log folder: %w", err)
+	}
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("share log folder: %w", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		return nil, errors.Join(
+			hashyard.Conflict.Errorf("share log folder %s is in use by another process: end it or choose another folder: %w", dir, err),
+			f.Close())
+	}
+	return f, nil
+}
+
+func (l *Log) start(ctx context.Context) error {
+	srv, err := server.NewServer(&server.Options{
+		ServerName: "hashyard-shares", DontListen: true, NoSigs: true, NoSystemAccount: true,
+		JetStream: true, StoreDir: l.cfg.Dir, DisableJetStreamBanner: true,
+		// Without this an acknowledged message is synced within two minutes.
+		SyncAlways:         true,
+		JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: l.cfg.MaxBytes + 64<<20,
+	})
+	if err != nil {
+		return fmt.Errorf("share log server: %w", err)
+	}
+	l.srv = srv
+	srv.SetLoggerV2(serverLog{l.cfg.Logger}, false, false, false)
+	srv.Start()
+	if !srv.ReadyForConnections(30*time.Second) || !srv.JetStreamEnabled() {
+		return hashyard.Unavailable.Errorf("share log in %s did not start within 30 s", l.cfg.Dir)
+	}
+	l.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
+	if err != nil {
+		return fmt.Errorf("share log connection: %w", err)
+	}
+	if l.js, err = jetstream.New(l.conn); err != nil {
+		return fmt.Errorf("share log: %w", err)
+	}
+	return l.openStream(ctx)
+}
+
+func (l *Log) openStream(ctx context.Context) error {
+	want := jetstream.StreamConfig{
+		Name: streamName, Subjects: []string{subject}, Storage: jetstream.FileStorage,
+		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: l.cfg.MaxBytes,
+		Duplicates: 2 * time.Minute, Metadata: map[string]string{incarnation: hashyard.NewID().String()},
+	}
+	stream, err := l.js.Stream(ctx, streamName)
+	switch {
+	case errors.Is(err, jetstream.ErrStreamNotFound):
+		stream, err = l.js.CreateStream(ctx, want)
+	case err == nil:
+		want.Metadata = stream.CachedInfo().Config.Metadata
+		stream, err = l.js.UpdateStream(ctx, want)
+	}
+	if err != nil {
+		return fmt.Errorf("share stream: %w", err)
+	}
+	info, err := stream.Info(ctx)
+	if err != nil {
+		return fmt.Errorf("share stream: %w", err)
+	}
+	l.stream, l.name = stream, info.Config.Metadata[incarnation]
+	if l.name == "" {
+		return hashyard.Conflict.Errorf("share stream in %s was not made by hashyard", l.cfg.Dir)
+	}
+	l.seq.Store(info.State.LastSeq)
+	return nil
+}
+
+// Position is the stream's incarnation and its last durable message. A
+// consumer whose checkpoint equals it has applied everything.
+func (l *Log) Position() (stream string, seq uint64) { return l.name, l.seq.Load() }
+
+// Stats is what the log knows about itself.
+type Stats struct {
+	Stream   string
+	Seq      uint64 // last durable message
+	FirstSeq uint64 // oldest kept
+	Bytes    uint64
+	MaxBytes int64
+	Pending  int   // shares waiting for the disk
+	Dropped  int64 // refused shares not recorded, since start
+}
+
+// Stats asks for them.
+func (l *Log) Stats(ctx context.Context) (Stats, error) {
+	info, err := l.stream.Info(ctx)
+	if err != nil {
+		return Stats{}, fmt.Errorf("share log stats: %w", err)
+	}
+	l.mu.Lock()
+	pending := len(l.queue)
+	l.mu.Unlock()
+	return Stats{
+		Stream: l.name, Seq: info.State.LastSeq, FirstSeq: info.State.FirstSeq, Bytes: info.State.Bytes,
+		MaxBytes: l.cfg.MaxBytes, Pending: pending, Dropped: l.dropped.Load(),
+	}, nil
+}
+
+// Close makes durable what is queued, answers it, and stops the log.
+func (l *Log) Close() error {
+	l.mu.Lock()
+	was := l.closed
+	l.closed = true
+	l.mu.Unlock()
+	if was {
+		<-l.done
+		return nil
+	}
+	l.rouse()
+	<-l.done
+	return l.stop()
+}
+
+func (l *Log) stop() error {
+	if l.conn != nil {
+		l.conn.Close()
+	}
+	if l.srv != nil {
+		l.srv.Shutdown()
+		l.srv.WaitForShutdown()
+	}
+	if err := l.lock.Close(); err != nil {
+		return fmt.Errorf("share log lock: %w", err)
+	}
+	return nil
+}
+
+// serverLog keeps the embedded server's warnings and nothing of its chatter.
+type serverLog struct{ log *slog.Logger }
+
+func (s serverLog) Noticef(string, ...any) {}
+func (s serverLog) Debugf(string, ...any)  {}
+func (s serverLog) Tracef(string, ...any)  {}
+
+func (s serverLog) Warnf(format string, v ...any) {
+	s.log.Warn("share log server warns", "text", fmt.Sprintf(format, v...))
+}
+
+func (s serverLog) Errorf(format string, v ...any) {
+	s.log.Error("share log server fails", "text", fmt.Sprintf(format, v...))
+}
+
+func (s serverLog) Fatalf(format string, v ...any) {
+	s.log.Error("share log server gives up", "text", fmt.Sprintf(format, v...))
+}
