@@ -67,9 +67,11 @@ type Double struct {
 	mux    *http.ServeMux
 	wake   chan struct{} // capacity 1; asks Run to look again
 	client *http.Client
+	keep   func(path string, raw []byte) error // replace, but for tests of many steps
 
 	mu       sync.Mutex // guards the fields below
 	st       *state
+	saved    []byte // st as the file has it
 	faults   []*Fault
 	inFlight map[int64]bool // deliveries being sent, by number
 }
@@ -85,14 +87,14 @@ func New(cfg Config) (*Double, error) {
 	if cfg.WebhookURL != "" && cfg.WebhookSecret == "" {
 		return nil, errors.New("stripe double: webhooks need a signing secret")
 	}
-	st, err := load(cfg.Path)
+	st, saved, err := load(cfg.Path)
 	if err != nil {
 		return nil, fmt.Errorf("stripe double: %w", err)
 	}
 	cfg.fillDefaults()
 	d := &Double{
-		cfg: cfg, log: cfg.Logger, st: st, wake: make(chan struct{}, 1),
-		client: noRedirects(cfg.HTTP), inFlight: map[int64]bool{},
+		cfg: cfg, log: cfg.Logger, st: st, saved: saved, wake: make(chan struct{}, 1),
+		client: noRedirects(cfg.HTTP), keep: replace, inFlight: map[int64]bool{},
 	}
 	d.mux = d.routes()
 	return d, nil
@@ -187,13 +189,19 @@ func (d *Double) routes() *http.ServeMux {
 // no reply ever speaks of what a restart would forget. Callers hold mu.
 func (d *Double) save() error {
 	d.st.prune(d.cfg.Now())
-	err := d.st.write(d.cfg.Path)
+	raw, err := json.Marshal(d.st)
 	if err == nil {
+		err = d.keep(d.cfg.Path, raw)
+	}
+	if err == nil {
+		d.saved = raw
 		return nil
 	}
-	if old, lerr := load(d.cfg.Path); lerr == nil {
-		d.st = old
+	old, derr := decode(d.saved)
+	if derr != nil {
+		panic(derr) // it was read or written before
 	}
+	d.st = old
 	return fmt.Errorf("save stripe double: %w", err)
 }
 
@@ -209,20 +217,32 @@ func (d *Double) nudge() {
 	}
 }
 
-func load(path string) (*state, error) {
-	st := &state{Format: 1, Keys: map[string]*savedReply{}}
+// load reads the state file; without one the world is empty.
+func load(path string) (*state, []byte, error) {
 	raw, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return st, nil
+		raw, err = []byte(`{"format":1}`), nil
 	}
 	if err != nil {
+		return nil, nil, err
+	}
+	st, err := decode(raw)
+	if err != nil {
+		return nil, nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return st, raw, nil
+}
+
+func decode(raw []byte) (*state, error) {
+	st := &state{}
+	if err := json.Unmarshal(raw, st); err != nil {
 		return nil, err
 	}
-	if err := json.Unmarshal(raw, st); err != nil {
-		return nil, fmt.Errorf("read %s: %w", path, err)
-	}
 	if st.Format != 1 {
-		return nil, fmt.Errorf("read %s: format %d is not known", path, st.Format)
+		return nil, fmt.Errorf("format %d is not known", st.Format)
+	}
+	if st.Keys == nil {
+		st.Keys = map[string]*savedReply{}
 	}
 	return st, nil
 }

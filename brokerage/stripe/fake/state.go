@@ -3,7 +3,6 @@ package fake
 import (
 	"crypto/rand"
 	"encoding/json"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -149,13 +148,9 @@ func (st *state) prune(now time.Time) {
 	st.Deliveries = open
 }
 
-// write replaces the file atomically: whoever reads it, also after a crash,
-// sees the old state or the new one, whole.
-func (st *state) write(path string) error {
-	raw, err := json.Marshal(st)
-	if err != nil {
-		return fmt.Errorf("encode state: %w", err)
-	}
+// replace writes a file atomically: whoever reads it, also after a crash, sees
+// the old content or the new, whole.
+func replace(path string, raw []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
 		return err
