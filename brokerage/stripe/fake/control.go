@@ -108,6 +108,7 @@ func (d *Double) control(mux *http.ServeMux) {
 	mux.HandleFunc("POST /_double/events/{id}/redeliver", d.change(redeliver))
 	mux.HandleFunc("POST /_double/accounts/{id}/transfers", d.change(reviewAccount))
 	mux.HandleFunc("POST /_double/bank_transfers", d.change(bankTransfer))
+	mux.HandleFunc("/_double/", func(w http.ResponseWriter, _ *http.Request) { answer(w, nil, errUnknown) })
 }
 
 var errUnknown = errors.New("no such object")

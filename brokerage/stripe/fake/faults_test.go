@@ -249,7 +249,7 @@ func TestControlRefusesNonsense(t *testing.T) {
 		"events/evt_none/redeliver":     {``, 404},
 		"accounts/acct_none/transfers":  {`{"status":"active"}`, 404},
 		"accounts/acct_none/transfers?": {`{"status":"great"}`, 400},
-		"webhooks/lose":                 {``, 401},
+		"webhooks/lose":                 {``, 404},
 	} {
 		resp, err := http.Post(w.server.URL+"/_double/"+path, "application/json", bytes.NewBufferString(tc.body))
 		if err != nil {
