@@ -1,9 +1,10 @@
 import js from '@eslint/js';
 import hooks from 'eslint-plugin-react-hooks';
+import { defineConfig } from 'eslint/config';
 import globals from 'globals';
 import ts from 'typescript-eslint';
 
-export default ts.config(
+export default defineConfig(
   { ignores: ['dist', 'node_modules', 'shots', 'src/api/schema.gen.ts'] },
   js.configs.recommended,
   {
@@ -22,6 +23,7 @@ export default ts.config(
       'max-lines': ['error', { max: 400 }],
     },
   },
+  { files: ['public/**/*.js'], languageOptions: { globals: globals.browser } },
   {
     files: ['e2e/**/*.mjs', 'scripts/**/*.mjs', '*.{js,ts}'],
     extends: [...ts.configs.recommended],

@@ -15,6 +15,8 @@ export interface Me {
   user?: { id: string; name: string; email: string };
   org: { id: string; name: string; slug: string; house: boolean };
   roles: string[];
+  /** Actions the roles allow, as web/actions.go names them. */
+  can: string[];
   test_mode: boolean;
   network: { name: string; work_scale: number };
 }
@@ -48,8 +50,12 @@ export interface Unit {
   model: string;
   boards?: string[] | null;
   owner?: Named;
+  /** Absent while a carrier has it. */
   custodian?: Named;
+  carrier?: string;
   site?: Named;
+  trade_id?: string;
+  seen_at?: string;
   state: string;
   nominal_ths: number;
 }
@@ -115,7 +121,9 @@ export interface Order {
   filled: number;
   tif: string;
   state: string;
+  reason?: string;
   at: string;
+  changed_at?: string;
 }
 
 export interface NewOrder {
@@ -139,6 +147,8 @@ export interface Trade {
   id: string;
   number: string;
   state: string;
+  buyer?: Named;
+  seller?: Named;
   units: string[] | null;
   price_mc: number;
   amount_cents: number;
@@ -158,4 +168,61 @@ export interface SeriesPoint {
 export interface Reading {
   at: string;
   reported_ths: number;
+}
+
+/** What one machine moved through the books. */
+export interface UnitMoney {
+  held_cents?: number;
+  postings?: { at: string; memo: string; amount_cents: number }[];
+}
+
+export interface Earnings {
+  total_sats?: number;
+  items: { from: string; to: string; net_sats: number; work?: string; ths?: number }[];
+}
+
+export interface Slot {
+  url: string;
+  user: string;
+}
+
+export interface Redirect {
+  id: string;
+  unit?: string;
+  state: string;
+  reason?: string;
+  states?: { state: string; at: string }[];
+  wanted?: Slot[] | null;
+  read_back?: Slot[] | null;
+}
+
+export interface PoolInfo {
+  stratum_url: string;
+  network: string;
+  work_scale: number;
+  settlement_period: string;
+  fee_ppm: number;
+}
+
+export interface Shipment {
+  id: string;
+  trade_id: string;
+  seller: Named;
+  buyer: Named;
+  state: string;
+  carrier?: string;
+  tracking?: string;
+  reason?: string;
+  lines: { unit_id: string; serial: string }[];
+  expected: number;
+  packed: number;
+  received: number;
+  created_at: string;
+}
+
+export interface Statement {
+  id: string;
+  from: string;
+  to: string;
+  net_sats: number;
 }

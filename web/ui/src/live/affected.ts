@@ -27,9 +27,19 @@ export function affected(m: Message): Key[] {
   return keys;
 }
 
+export interface Parsed extends Message {
+  at: string | undefined;
+  /** Of hello: the id of the last message so far; of book: the book's own number. */
+  seq: string | undefined;
+  /** How often the server promises a beat. */
+  everyMs: number | undefined;
+  /** False on a hello after a gap that the server could not fill. */
+  resumed: boolean;
+}
+
 /** Reads the JSON of a message without trusting it. */
-export function parseMessage(kind: string, data: string): Message & { at: string | undefined; seq: number | undefined } {
-  const none = { kind, units: [], ref: '', instrument: '', at: undefined, seq: undefined };
+export function parseMessage(kind: string, data: string): Parsed {
+  const none = { kind, units: [], ref: '', instrument: '', at: undefined, seq: undefined, everyMs: undefined, resumed: true };
   let v: unknown;
   try {
     v = JSON.parse(data);
@@ -45,6 +55,8 @@ export function parseMessage(kind: string, data: string): Message & { at: string
     ref: typeof ref === 'string' ? ref : '',
     instrument: typeof o.instrument === 'string' ? o.instrument : '',
     at: typeof o.at === 'string' ? o.at : undefined,
-    seq: typeof o.seq === 'number' ? o.seq : undefined,
+    seq: typeof o.seq === 'number' || typeof o.seq === 'string' ? String(o.seq) : undefined,
+    everyMs: typeof o.every_ms === 'number' && o.every_ms > 0 ? o.every_ms : undefined,
+    resumed: o.resumed !== false,
   };
 }

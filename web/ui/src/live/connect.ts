@@ -13,10 +13,10 @@ export const KINDS = [
 const BEATS_MISSED = 3;
 
 export interface LiveStore {
-  get(): Live;
-  subscribe(fn: () => void): () => void;
-  start(): void;
-  stop(): void;
+  get: () => Live;
+  subscribe: (fn: () => void) => () => void;
+  start: () => void;
+  stop: () => void;
 }
 
 /**
@@ -30,34 +30,44 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
   let retry: ReturnType<typeof setTimeout> | undefined;
   let clock: ReturnType<typeof setInterval> | undefined;
   let tries = 0;
+  let lastId = '';
   const subscribers = new Set<() => void>();
 
   function apply(signal: Signal) {
     const before = state;
     state = next(state, signal);
     if (state === before) return;
-    if (before.status === 'stale' && state.status === 'live') refresh(null);
     for (const fn of subscribers) fn();
   }
 
   function onMessage(kind: string, ev: MessageEvent<string>) {
     tries = 0;
+    if (ev.lastEventId) lastId = ev.lastEventId;
     const m = parseMessage(kind, ev.data);
-    const every = kind === 'hello' || kind === 'tick' ? beatOf(ev.data) : undefined;
-    const id = ev.lastEventId || (m.seq === undefined ? '' : String(m.seq));
-    apply({ type: 'message', now: Date.now(), id, sentAt: m.at, silenceMs: every });
+    const id = ev.lastEventId || (kind === 'hello' ? (m.seq ?? '') : '');
+    const silenceMs = m.everyMs && m.everyMs * BEATS_MISSED;
+    apply({ type: 'message', now: Date.now(), id, sentAt: m.at, silenceMs });
+    if (kind === 'book' && m.instrument && m.seq !== undefined) {
+      apply({ type: 'book', now: Date.now(), instrument: m.instrument, seq: Number(m.seq) });
+    }
+    // What the server could not send again has to be fetched again.
+    // On the first hello too: what changed between a page's first request and
+    // its first message would otherwise stay unseen.
+    if (kind === 'hello' && !m.resumed) {
+      refresh(null);
+      return;
+    }
     const keys = affected(m);
     if (keys.length > 0) refresh(keys);
   }
 
   function open() {
     retry = undefined;
-    const es = new EventSource(url, { withCredentials: true });
+    const es = new EventSource(lastId ? `${url}?since=${encodeURIComponent(lastId)}` : url);
     source = es;
     for (const kind of KINDS) es.addEventListener(kind, (ev) => onMessage(kind, ev as MessageEvent<string>));
     es.onopen = () => {
       tries = 0;
-      apply({ type: 'message', now: Date.now(), id: '' });
     };
     es.onerror = () => {
       // A lost connection is retried by the browser with Last-Event-ID; a
@@ -88,13 +98,4 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
       state = initial;
     },
   };
-}
-
-function beatOf(data: string): number | undefined {
-  try {
-    const v = (JSON.parse(data) as { every_ms?: unknown } | null)?.every_ms;
-    return typeof v === 'number' && v > 0 ? v * BEATS_MISSED : undefined;
-  } catch {
-    return undefined;
-  }
 }

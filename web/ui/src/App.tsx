@@ -1,0 +1,43 @@
+import { lazy, Suspense } from 'react';
+import { Navigate, Route, Routes } from 'react-router';
+import { useMe } from './api/queries';
+import { SignedIn } from './frame/Shell';
+import { FleetPage } from './pages/FleetPage';
+import { homeOf } from './pages/home';
+import { LogisticsPage } from './pages/LogisticsPage';
+import { MoneyPage } from './pages/MoneyPage';
+import { NotFoundPage } from './pages/NotFoundPage';
+import { PoolPage } from './pages/PoolPage';
+import { SignInPage } from './pages/SignInPage';
+import { WelcomePage } from './pages/WelcomePage';
+import { SkeletonBlock } from './parts/States';
+
+// The two pages with charts come when they are opened.
+const MarketPage = lazy(() => import('./pages/market/MarketPage'));
+const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
+
+export function App() {
+  return (
+    <Suspense fallback={<SkeletonBlock />}>
+      <Routes>
+        <Route path="/signin" element={<SignInPage />} />
+        <Route path="/welcome" element={<WelcomePage />} />
+        <Route element={<SignedIn />}>
+          <Route index element={<Home />} />
+          <Route path="market/:instrument?" element={<MarketPage />} />
+          <Route path="units/:id" element={<LifeLinePage />} />
+          <Route path="fleet" element={<FleetPage />} />
+          <Route path="logistics" element={<LogisticsPage />} />
+          <Route path="pool" element={<PoolPage />} />
+          <Route path="money" element={<MoneyPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Routes>
+    </Suspense>
+  );
+}
+
+function Home() {
+  const me = useMe().data;
+  return <Navigate to={homeOf(me?.roles ?? [])} replace />;
+}

@@ -1,0 +1,92 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useEffect, useState, type ReactNode } from 'react';
+import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
+import { useMe } from '../api/queries';
+import { useHotkeys } from '../lib/hotkeys';
+import { LiveProvider } from '../live/LiveProvider';
+import { Icon, Mark } from '../parts/Icon';
+import { Kbd } from '../parts/Parts';
+import { Failed, SkeletonBlock } from '../parts/States';
+import { usePhone } from '../parts/useNow';
+import { JOBS, jobOf } from './jobs';
+import { KeysHelp } from './KeysHelp';
+import { Palette } from './Palette';
+import { StaleStrip } from './StaleStrip';
+import { PhoneBar, TopBar } from './TopBar';
+import './frame.css';
+
+/** The frame of every page behind the sign-in. */
+export function SignedIn() {
+  const me = useMe();
+  const at = useLocation();
+  if (me.isPending) return <SkeletonBlock />;
+  if (me.isError) return <Failed what="hashyard does not answer" error={me.error} onRetry={() => void me.refetch()} />;
+  if (me.data === null) return <Navigate to={`/signin?next=${encodeURIComponent(at.pathname + at.search)}`} replace />;
+  return (
+    <LiveProvider>
+      <Shell><Outlet /></Shell>
+    </LiveProvider>
+  );
+}
+
+/** Rail, top bar and page; on a phone a title bar and a bottom bar. */
+export function Shell({ children }: { children: ReactNode }) {
+  const phone = usePhone();
+  const navigate = useNavigate();
+  const [palette, setPalette] = useState(false);
+  const [keys, setKeys] = useState(false);
+  const client = useQueryClient();
+  useHotkeys({
+    'mod+k': () => setPalette(true),
+    '?': () => setKeys(true),
+    ...Object.fromEntries(JOBS.map((j) => [`g ${j.key}`, () => void navigate(j.to)])),
+    'g w': () => void navigate('/welcome'),
+  });
+  // Figures fetched while the tab slept may be old: ask again when it wakes.
+  useEffect(() => {
+    const fn = () => document.visibilityState === 'visible' && void client.invalidateQueries({ stale: true });
+    document.addEventListener('visibilitychange', fn);
+    return () => document.removeEventListener('visibilitychange', fn);
+  }, [client]);
+  return (
+    <div className={phone ? 'shell shell-phone' : 'shell'}>
+      <a className="skip" href="#page">Skip to the page</a>
+      {phone ? <PhoneBar onSearch={() => setPalette(true)} /> : (
+        <>
+          <Rail onKeys={() => setKeys(true)} />
+          <TopBar onSearch={() => setPalette(true)} />
+        </>
+      )}
+      <main id="page" className="page" tabIndex={-1}>
+        <StaleStrip />
+        {children}
+      </main>
+      {phone && <nav className="tabs" aria-label="Jobs">{JOBS.map((j) => <JobLink key={j.key} job={j} />)}</nav>}
+      <Palette opened={palette} onClose={() => setPalette(false)} />
+      <KeysHelp opened={keys} onClose={() => setKeys(false)} />
+    </div>
+  );
+}
+
+function Rail({ onKeys }: { onKeys: () => void }) {
+  return (
+    <nav className="rail" aria-label="Jobs">
+      <NavLink to="/" className="rail-mark" aria-label="hashyard, start"><Mark /></NavLink>
+      {JOBS.map((j) => <JobLink key={j.key} job={j} />)}
+      <button type="button" className="job rail-keys" onClick={onKeys} aria-label="Keys: what the keyboard does">
+        <Kbd>?</Kbd>
+        <span>Keys</span>
+      </button>
+    </nav>
+  );
+}
+
+function JobLink({ job }: { job: (typeof JOBS)[number] }) {
+  const here = jobOf(useLocation().pathname) === job;
+  return (
+    <NavLink to={job.to} className={`job${here ? ' here' : ''}`} aria-current={here ? 'page' : undefined}>
+      <Icon name={job.icon} size={20} />
+      <span>{job.name}</span>
+    </NavLink>
+  );
+}

@@ -1,0 +1,251 @@
+import { Drawer } from '@mantine/core';
+import { useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { Link, useParams } from 'react-router';
+import {
+  poolQuery, tradeQuery, unitEarningsQuery, unitEventsQuery, unitMoneyQuery, unitQuery, unitReadingsQuery,
+  unitRedirectsQuery, unitSeriesQuery,
+} from '../../api/queries';
+import type { Trade, Unit } from '../../api/types';
+import { usePageTitle } from '../../frame/title';
+import { ghsAsTH, int, percent, pricePerTH, usd } from '../../lib/format';
+import { useHotkeys } from '../../lib/hotkeys';
+import { day, duration } from '../../lib/time';
+import { Figure, FigureStrip, Missing, StatusChip, Tile } from '../../parts/Parts';
+import { Empty, Failed, SkeletonBlock } from '../../parts/States';
+import { useNow, usePhone } from '../../parts/useNow';
+import { planFor, trailing, type Estimate, type Plan } from './chartmath';
+import { evidenceOf } from './evidence';
+import { dealOf, factsOf, type Facts } from './facts';
+import { HashChart, type ChartData } from './HashChart';
+import { LifeLine, LifeList } from './LifeLine';
+import { currentOf, elapsed, nodesOf, type Beside, type Step } from './nodes';
+import { EarningsTile, EvidenceBody, EvidenceTile, IdentityTile, MoneyTile } from './Tiles';
+import './lifeline.css';
+
+export default function LifeLinePage() {
+  const { id = '' } = useParams();
+  const unit = useQuery(unitQuery(id));
+  usePageTitle(unit.data ? `${unit.data.serial.slice(-8)} life line` : 'Life line');
+  if (unit.isPending) return <SkeletonBlock height={400} label="Loading the machine" />;
+  if (unit.isError) {
+    return <Failed what="No such machine to see" error={unit.error} onRetry={() => void unit.refetch()} />;
+  }
+  return <Life key={id} unit={unit.data} />;
+}
+
+function Life({ unit }: { unit: Unit }) {
+  const phone = usePhone();
+  const now = useNow(phone ? 5000 : 1000);
+  const events = useQuery(unitEventsQuery(unit.id));
+  const facts = useMemo(() => factsOf(events.data ?? []), [events.data]);
+  const trade = useQuery({ ...tradeQuery(dealOf(facts)?.trade ?? ''), retry: false }).data;
+  const money = useQuery({ ...unitMoneyQuery(unit.id), retry: false });
+  const earnings = useQuery({ ...unitEarningsQuery(unit.id), retry: false });
+  const redirects = useQuery({ ...unitRedirectsQuery(unit.id), retry: false });
+  const pool = useQuery(poolQuery).data;
+  const work = useWork(unit.id, facts, now);
+  const chart = useMemo(() => chartOf(facts, unit, work), [facts, unit, work]);
+
+  const poolNow = work.estimates.at(-1) ?? null;
+  const earned = earnings.data?.total_sats ?? earnings.data?.items.reduce((n, e) => n + e.net_sats, 0);
+  const beside: Beside = {
+    now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
+    ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving: provingOf(trade, facts),
+  };
+  const nodes = nodesOf(facts, beside);
+  const [picked, setPicked] = useState<Step | null>(null);
+  const [sheet, setSheet] = useState(false);
+  const selected = picked ?? currentOf(nodes);
+  const node = nodes.find((n) => n.step === selected);
+  const move = (by: number) => {
+    const i = nodes.findIndex((n) => n.step === selected) + by;
+    setPicked(nodes[Math.max(0, Math.min(nodes.length - 1, i))]?.step ?? null);
+  };
+  useHotkeys({ j: () => move(1), k: () => move(-1), ArrowRight: () => move(1), ArrowLeft: () => move(-1) });
+
+  const evidence = evidenceOf(selected, facts, unit, beside, redirects.data?.[0]);
+  const current = nodes.find((n) => n.step === currentOf(nodes));
+  const sum = { unit, facts, trade, poolNow, plan: work.plan, earned };
+  if (events.isError) return <Failed what="The history did not load" error={events.error} onRetry={() => void events.refetch()} />;
+  if (!node) return null;
+  const line = { nodes, selected, onSelect: (s: Step) => { setPicked(s); setSheet(true); } };
+  return (
+    <article className="life">
+      <Head unit={unit} state={current?.state === 'todo' ? null : (current ?? null)} trade={trade} phone={phone} />
+      <Figures {...sum} phone={phone} />
+      {!phone && <LifeLine {...line} />}
+      <div className="ll-body">
+        <Tile
+          title="Pool-verified hashrate against the sold hashrate" className="ll-chart"
+          aside={!phone && <Legend plan={work.plan} />}
+        >
+          {work.estimates.length === 0 && chart.reported.length === 0
+            ? <Empty>No accepted shares and no readings yet. The line begins with the first share at our pool.</Empty>
+            : <HashChart data={chart} phone={phone} />}
+        </Tile>
+        {!phone && <EvidenceTile node={node} evidence={evidence} />}
+      </div>
+      {phone && (
+        <>
+          <h2 className="tile-head b">Life line</h2>
+          <LifeList {...line} />
+          <Drawer opened={sheet} onClose={() => setSheet(false)} position="bottom" size="70%" title={node.name}>
+            <EvidenceBody evidence={evidence} />
+          </Drawer>
+        </>
+      )}
+      <div className="ll-bottom">
+        <IdentityTile unit={unit} facts={facts} />
+        <MoneyTile money={money} facts={facts} />
+        <EarningsTile earnings={earnings} />
+      </div>
+    </article>
+  );
+}
+
+interface Work {
+  plan: Plan;
+  estimates: Estimate[];
+  dots: { t: number; ths: number }[];
+  reported: { t: number; ths: number }[];
+}
+
+/** Accepted work and the miner's own reports since its first session. */
+function useWork(id: string, facts: Facts, now: number): Work {
+  const since = facts['session.opened']?.at ?? '';
+  const life = since ? (now - Date.parse(since)) / 1000 : 0;
+  const step = planFor(life).step;
+  const window = planFor(life).window;
+  const series = useQuery({ ...unitSeriesQuery(id, since, step), retry: false }).data;
+  const readings = useQuery({
+    ...unitReadingsQuery(id, since || (facts['order.placed']?.at ?? facts.foundAt ?? '')), retry: false,
+  }).data;
+  // The running bucket grows: recompute when figures come, not every second.
+  return useMemo(() => {
+    const plan = { step, window };
+    const at = Date.now() / 1000;
+    const points = series ?? [];
+    return {
+      plan,
+      estimates: trailing(points, plan, Date.parse(since || new Date().toISOString()) / 1000, at),
+      dots: points.slice(1, -1).map((p) => ({ t: Date.parse(p.at) / 1000 + step / 2, ths: p.ths })),
+      reported: (readings ?? []).map((r) => ({ t: Date.parse(r.at) / 1000, ths: r.reported_ths })),
+    };
+  }, [series, readings, step, window, since]);
+}
+
+function chartOf(f: Facts, unit: Unit, w: Work): ChartData {
+  const decided = f['hashrate.proven'] ?? f['hashrate.refuted'];
+  const started = f['proof.started'];
+  const sold = started ? started.p.SoldGHs / 1000 : (dealOf(f)?.soldGHs ?? 0) / 1000 || unit.nominal_ths || null;
+  const unix = (t: string) => Date.parse(t) / 1000;
+  return {
+    estimates: w.estimates, dots: w.dots, reported: w.reported, sold, now: Date.now() / 1000,
+    floor: decided ? decided.p.Floor / 1e12 : started && sold ? sold * 0.95 : null,
+    proof: decided ? { from: unix(decided.p.From), to: unix(decided.p.To), passed: 'hashrate.proven' in f }
+      : started && f['session.opened'] ? { from: unix(started.at), to: null, passed: false } : null,
+    releasedAt: f['held.released'] ? unix(f['held.released'].at) : null,
+  };
+}
+
+function names(t: Trade | undefined): Partial<Beside> {
+  if (!t) return {};
+  return {
+    tradeNumber: t.number,
+    ...(t.buyer?.name ? { buyer: t.buyer.name } : {}),
+    ...(t.seller?.name ? { seller: t.seller.name } : {}),
+  };
+}
+
+function provingOf(t: Trade | undefined, f: Facts): Beside['proving'] {
+  const p = t?.proof;
+  const measured = f['work.measured']?.p;
+  if (!p && !measured) return null;
+  return { shares: p?.shares ?? measured?.Shares ?? 0, lowerThs: p?.lower_ths ?? null, floorThs: p?.floor_ths ?? null };
+}
+
+function Legend({ plan }: { plan: Plan }) {
+  return (
+    <>
+      <span className="legend"><i className="legend-band" /> trailing {duration(plan.window)}, 95 % band</span>
+      <span className="legend"><i className="legend-dot" /> {duration(plan.step)}</span>
+      <span className="legend"><i className="legend-dots" /> reported by the miner</span>
+      <span className="t3">TH/s</span>
+    </>
+  );
+}
+
+function Head({ unit, state, trade, phone }: {
+  unit: Unit; state: { name: string; state: 'done' | 'live' | 'todo' | 'wrong' | 'hold' } | null; trade: Trade | undefined; phone: boolean;
+}) {
+  const chip = <StatusChip kind={state?.state ?? 'todo'}>{state?.name ?? 'Not listed'}</StatusChip>;
+  const about = [unit.model, `${unit.nominal_ths.toFixed(1)} TH/s nominal`, unit.site?.name,
+    unit.custodian && unit.custodian.id !== unit.owner?.id ? `with ${unit.custodian.name}` : null].filter(Boolean).join(' · ');
+  if (phone) {
+    return (
+      <header className="ll-phone-head">
+        <div><span className="mono">{unit.serial}</span>{chip}</div>
+        <p className="sm t2">{about}{trade && ` · ${trade.number}`}</p>
+      </header>
+    );
+  }
+  return (
+    <header className="page-head">
+      <h1 className="mono">{unit.serial}</h1>
+      {chip}
+      <span className="about">{about}</span>
+      <div className="actions">
+        {trade && <span className="chip chip-evidence"><span className="t2">trade</span> <span className="m">{trade.number}</span></span>}
+        <Link className="btn" to="/market">Market</Link>
+      </div>
+    </header>
+  );
+}
+
+function Figures({ unit, facts, poolNow, plan, earned, phone }: {
+  unit: Unit; facts: Facts; poolNow: Estimate | null; plan: Plan; earned: number | undefined; phone: boolean;
+}) {
+  const deal = dealOf(facts);
+  const sold = deal ? deal.soldGHs / 1000 : null;
+  const released = facts['held.released'];
+  const paid = released && deal ? Math.round(released.p.Paid / deal.units) : null;
+  const ask = facts['order.placed']?.p.Price;
+  const since = facts['session.opened']?.at;
+  const half = poolNow ? (poolNow.upper - poolNow.lower) / 2 : 0;
+  return (
+    <FigureStrip>
+      <Figure
+        label={`Pool-verified, ${duration(plan.window)}`} accent={poolNow !== null} unit={poolNow ? 'TH/s' : ''}
+        value={poolNow ? poolNow.ths.toFixed(1) : <Missing>no shares</Missing>} made={poolNow && `±${half.toFixed(1)} at 95 %`}
+      />
+      <Figure
+        label="Of sold hashrate" unit={poolNow && sold ? '%' : ''}
+        value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{sold ? 'no shares' : 'not sold'}</Missing>}
+        made={sold ? `sold ${sold.toFixed(1)} TH/s, floor 95 %` : `nominal ${unit.nominal_ths.toFixed(1)} TH/s`}
+      />
+      <Figure
+        label="Price" value={deal ? usd(deal.amountCents) : ask ? `$${pricePerTH(ask)}` : <Missing>not listed</Missing>}
+        unit={!deal && ask ? '/TH asked' : ''}
+        made={deal && `$${pricePerTH(deal.priceMc)} /TH × ${ghsAsTH(deal.soldGHs)} TH`}
+      />
+      {!phone && (
+        <>
+          <Figure
+            label="Seller paid" value={paid === null ? <Missing>{facts['trade.funded'] ? 'still held' : 'nothing held'}</Missing> : usd(paid)}
+            made={released && `after ${percent(released.p.Commission / released.p.Amount, 2)} % commission`}
+          />
+          <Figure
+            label="Listed to first session" value={elapsed(facts) ?? <Missing>not hashing yet</Missing>}
+            made={facts['order.placed'] ? `listed ${day(facts['order.placed'].at)}` : ''}
+          />
+        </>
+      )}
+      <Figure
+        label={since ? `Earned since ${day(since)}` : 'Earned'} unit={earned === undefined || !facts.firstEarning ? '' : 'sat'}
+        value={earned === undefined || !facts.firstEarning ? <Missing>nothing settled</Missing> : int(earned)}
+        made={facts.firstEarning ? 'FPPS, settled periods' : ''}
+      />
+    </FigureStrip>
+  );
+}

@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { planFor, rangeOf, spread, trailing } from './chartmath';
+
+const T0 = Date.parse('2026-11-18T11:00:00Z') / 1000;
+const plan = { step: 60, window: 600 };
+const bucket = (i: number, ths: number, shares: number) => ({
+  at: new Date((T0 + i * 60) * 1000).toISOString(), work: '0', ths, shares, lower_ths: 0, upper_ths: 0,
+});
+
+describe('trailing', () => {
+  it('a steady machine is a flat line whose band narrows with shares', () => {
+    const out = trailing(Array.from({ length: 20 }, (_, i) => bucket(i, 100, 20)), plan, T0, T0 + 1200);
+    expect(out).toHaveLength(20);
+    for (const e of out) expect(e.ths).toBeCloseTo(100, 9);
+    const width = out.map((e) => e.upper - e.lower);
+    for (let i = 1; i < 10; i++) expect(width[i]).toBeLessThan(width[i - 1] ?? 0);
+    expect(out.at(-1)?.shares).toBe(200);
+  });
+
+  it('forgets what is older than the window', () => {
+    const out = trailing(Array.from({ length: 30 }, (_, i) => bucket(i, i < 10 ? 0 : 100, 20)), plan, T0, T0 + 1800);
+    expect(out.at(-1)?.ths).toBeCloseTo(100, 9);
+  });
+
+  it('a running bucket counts only the time that has passed', () => {
+    const out = trailing([bucket(0, 100, 20), bucket(1, 50, 10)], plan, T0, T0 + 90);
+    expect(out.at(-1)?.ths).toBeCloseTo(100, 9);
+  });
+
+  it('a first bucket counts only from the first share', () => {
+    const out = trailing([bucket(0, 50, 10)], plan, T0 + 30, T0 + 60);
+    expect(out[0]?.ths).toBeCloseTo(100, 9);
+  });
+
+  it('missing buckets are time without work, not time unseen', () => {
+    const out = trailing([bucket(0, 100, 20), bucket(4, 100, 20)], plan, T0, T0 + 300);
+    expect(out.at(-1)?.ths).toBeCloseTo(40, 9);
+  });
+
+  it('nothing gives nothing', () => expect(trailing([], plan, T0, T0 + 60)).toEqual([]));
+});
+
+describe('frame', () => {
+  it('plans by age', () => {
+    expect(planFor(600).step).toBe(60);
+    expect(planFor(86_400 * 4)).toEqual({ step: 900, window: 86_400 });
+  });
+  it('shows sold and floor even when the line is far away', () => {
+    const [lo, hi] = rangeOf([10, 11, 12], 200, 190);
+    expect(lo).toBeLessThan(10);
+    expect(hi).toBeGreaterThan(200);
+  });
+  it('keeps labels apart and in order', () => {
+    const out = spread([{ y: 12, text: 'b' }, { y: 10, text: 'a' }, { y: 13, text: 'c' }], 15);
+    expect(out.map((l) => [l.text, l.y])).toEqual([['a', 10], ['b', 25], ['c', 40]]);
+  });
+});

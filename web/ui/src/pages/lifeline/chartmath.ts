@@ -1,0 +1,86 @@
+import type { SeriesPoint } from '../../api/types';
+
+/** How a life of this length is drawn: bucket, trailing window. Seconds. */
+export interface Plan {
+  step: number;
+  window: number;
+}
+
+export function planFor(lifeSeconds: number): Plan {
+  if (lifeSeconds < 3 * 3600) return { step: 60, window: 600 };
+  if (lifeSeconds < 48 * 3600) return { step: 900, window: 2 * 3600 };
+  return { step: 900, window: 24 * 3600 };
+}
+
+/** A trailing estimate at the end of a bucket; TH/s. */
+export interface Estimate {
+  /** Unix seconds. */
+  t: number;
+  ths: number;
+  lower: number;
+  upper: number;
+  shares: number;
+}
+
+/** Normal quantile of a two-sided 95 % interval. */
+const Z95 = 1.959964;
+
+/**
+ * Trailing estimates over buckets of `plan.step` seconds. Only the time between
+ * `from` and `now` counts, so that a first and a running bucket, both partly
+ * filled, do not pull the line down. The band is ± z·estimate/√shares: shares
+ * come at random, and their count is what the estimate rests on.
+ */
+export function trailing(points: readonly SeriesPoint[], plan: Plan, from: number, now: number): Estimate[] {
+  const buckets = points
+    .map((p) => ({ t: Date.parse(p.at) / 1000, ths: p.ths, shares: p.shares }))
+    .filter((b) => Number.isFinite(b.t))
+    .sort((a, b) => a.t - b.t);
+  const out: Estimate[] = [];
+  let first = 0;
+  let hashes = 0;
+  let shares = 0;
+  for (const b of buckets) {
+    hashes += b.ths * plan.step;
+    shares += b.shares;
+    const end = Math.min(b.t + plan.step, now);
+    const begin = Math.max(from, end - plan.window);
+    for (let old = buckets[first]; old && old.t + plan.step <= begin; old = buckets[++first]) {
+      hashes -= old.ths * plan.step;
+      shares -= old.shares;
+    }
+    const seconds = end - Math.max(from, Math.min(begin, buckets[first]?.t ?? begin));
+    if (seconds <= 0 || shares <= 0) continue;
+    const ths = hashes / seconds;
+    const half = (Z95 * ths) / Math.sqrt(shares);
+    out.push({ t: end, ths, lower: ths - half, upper: ths + half, shares });
+  }
+  return out;
+}
+
+/** The value range that shows what matters: sold, floor and the settled line. */
+export function rangeOf(values: readonly number[], sold: number | null, floor: number | null): [number, number] {
+  const v = values.filter((x) => Number.isFinite(x)).sort((a, b) => a - b);
+  const q = (p: number) => v[Math.min(v.length - 1, Math.floor(p * v.length))];
+  const marks = [sold, floor].filter((x): x is number => x !== null);
+  const ref = sold ?? q(0.5) ?? 100;
+  const lo = Math.min(ref * 0.8, (q(0.05) ?? ref) * 0.97, ...marks.map((m) => m * 0.95));
+  const hi = Math.max(ref * 1.14, (q(0.95) ?? ref) * 1.03, ...marks.map((m) => m * 1.05));
+  return [Math.max(0, lo), hi];
+}
+
+export interface Label {
+  y: number;
+  text: string;
+}
+
+/** Moves labels apart so that none covers another, keeping their order. */
+export function spread<T extends Label>(labels: readonly T[], height: number): T[] {
+  const out = [...labels].sort((a, b) => a.y - b.y).map((l) => ({ ...l }));
+  for (let i = 1; i < out.length; i++) {
+    const prev = out[i - 1];
+    const cur = out[i];
+    if (prev && cur && cur.y - prev.y < height) cur.y = prev.y + height;
+  }
+  return out;
+}

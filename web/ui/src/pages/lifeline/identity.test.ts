@@ -1,0 +1,28 @@
+import { describe, expect, it } from 'vitest';
+import type { Unit } from '../../api/types';
+import { factsOf } from './facts';
+import { identityOf } from './identity';
+
+const unit: Unit = {
+  id: 'u', serial: 'SMTTEZUBDJAJG0417', mac: '02:7A:5C:1E:04:17', model: 'm', boards: ['B1', 'B2'], state: 'x', nominal_ths: 200,
+};
+const placed = (c: unknown) => ({
+  id: 'a', kind: 'order.placed', at: '2026-11-02T00:00:00Z', payload: { Side: 'ask', Condition: btoa(JSON.stringify(c)) },
+});
+const packed = (Serials: string[]) => ({ id: 'b', kind: 'units.packed', at: '2026-11-03T00:00:00Z', payload: { Serials } });
+
+describe('identity', () => {
+  it('says what each hand-over read, and what it did not', () => {
+    const f = factsOf([placed({ serial: 'smttezubdjajg0417', boards: [{ serial: 'B1' }, { serial: 'X' }] }), packed([unit.serial])]);
+    expect(identityOf(unit, f).rows.map((r) => r.checks)).toEqual([
+      ['equal', 'equal', 'later', 'later'],
+      ['unread', 'unread', 'later', 'later'],
+      ['equal', 'unread', 'later', 'later'],
+      ['different', 'unread', 'later', 'later'],
+    ]);
+  });
+  it('another serial in the box is different', () =>
+    expect(identityOf(unit, factsOf([packed(['OTHER'])])).rows[0]?.checks[1]).toBe('different'));
+  it('nothing happened, nothing is claimed', () =>
+    expect(identityOf(unit, factsOf([])).rows.flatMap((r) => r.checks).every((c) => c === 'later')).toBe(true));
+});

@@ -1,0 +1,77 @@
+import type { Unit } from '../../api/types';
+import { conditionOf, type Facts, type Moved } from './facts';
+
+/** What a hand-over said about one mark of a machine. */
+export type Check = 'equal' | 'different' | 'unread' | 'later';
+
+export interface IdentityRow {
+  label: string;
+  value: string;
+  checks: readonly Check[];
+}
+
+const COLUMNS = ['Listed', 'Packed', 'Received', 'Redirected'] as const;
+
+/**
+ * Compares the marks of a machine with what each hand-over read. A hand-over
+ * that did not read a mark says so: silence is not equality.
+ */
+export function identityOf(unit: Unit, f: Facts): { rows: readonly IdentityRow[]; columns: readonly string[] } {
+  const c = conditionOf(f['order.placed']?.p.Condition);
+  const serial: Check[] = [
+    reached(f['order.placed'], text(c?.serial), unit.serial),
+    scanned(f['units.packed'], unit.serial),
+    scanned(f['units.delivered'], unit.serial),
+    // A redirect goes on only after the agent read the serial again.
+    f['miner.redirected'] ? 'equal' : 'later',
+  ];
+  const mac: Check[] = [
+    reached(f['order.placed'], text(c?.mac), unit.mac),
+    f['units.packed'] ? 'unread' : 'later',
+    f['units.delivered'] ? 'unread' : 'later',
+    f['miner.redirected'] ? 'equal' : 'later',
+  ];
+  const boards = unit.boards ?? [];
+  const listedBoards = boardSerials(c?.boards);
+  return {
+    columns: COLUMNS,
+    rows: [
+      { label: 'Serial', value: unit.serial, checks: serial },
+      ...(unit.mac ? [{ label: 'Control MAC', value: unit.mac, checks: mac }] : []),
+      ...boards.map((b, i): IdentityRow => ({
+        label: `Board ${i + 1}`,
+        value: b,
+        checks: [
+          f['order.placed'] ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
+          f['units.packed'] ? 'unread' : 'later',
+          f['units.delivered'] ? 'unread' : 'later',
+          f['miner.redirected'] ? 'equal' : 'later',
+        ],
+      })),
+    ],
+  };
+}
+
+function reached(seen: unknown, read: string | null, want: string | undefined): Check {
+  if (!seen) return 'later';
+  if (!read || !want) return 'unread';
+  return normal(read) === normal(want) ? 'equal' : 'different';
+}
+
+function scanned(e: Moved | undefined, serial: string): Check {
+  if (!e) return 'later';
+  const list = e.p.Serials ?? [];
+  if (list.length === 0) return 'unread';
+  return list.some((s) => normal(s) === normal(serial)) ? 'equal' : 'different';
+}
+
+const text = (v: unknown) => (typeof v === 'string' && v !== '' ? v : null);
+const normal = (s: string) => s.trim().toUpperCase();
+
+/** Boards come as serials, or as objects that carry one. */
+function boardSerials(v: unknown): string[] {
+  if (!Array.isArray(v)) return [];
+  return v
+    .map((b: unknown) => (typeof b === 'string' ? b : typeof b === 'object' && b !== null ? text((b as { serial?: unknown }).serial) : null))
+    .filter((s): s is string => s !== null && s !== '');
+}

@@ -1,0 +1,199 @@
+import { Modal } from '@mantine/core';
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback, useMemo, useReducer, useRef, useState } from 'react';
+import { useNavigate, useParams } from 'react-router';
+import { call } from '../../api/client';
+import { bookQuery, candlesQuery, instrumentsQuery, ordersQuery, tapeQuery, useMe } from '../../api/queries';
+import type { Fill, Instrument, Order } from '../../api/types';
+import { usePageTitle } from '../../frame/title';
+import { fixed, int, pricePerTH } from '../../lib/format';
+import { useHotkeys } from '../../lib/hotkeys';
+import { second } from '../../lib/time';
+import { useLive } from '../../live/LiveProvider';
+import { bookGap } from '../../live/state';
+import { Glyph } from '../../parts/Glyph';
+import { AnnounceProvider, Kbd, Segments, Tile } from '../../parts/Parts';
+import { Denied, Empty, Failed, SkeletonBlock } from '../../parts/States';
+import { useNow, usePhone } from '../../parts/useNow';
+import { Depth, Tape } from './Depth';
+import { Instruments, Positions } from './Instruments';
+import { isWorking, ladderOf } from './ladder';
+import { Orders, sortOrders } from './Orders';
+import { PriceChart } from './PriceChart';
+import { TicketTile } from './TicketTile';
+import { edit, empty } from './ticket';
+import './market.css';
+
+export default function MarketPage() {
+  const { instrument: wanted = '' } = useParams();
+  const list = useQuery(instrumentsQuery);
+  const here = list.data?.find((i) => i.id === wanted) ?? list.data?.[0];
+  usePageTitle(here ? `${here.name} market` : 'Market');
+  const [said, announce] = useState('');
+  if (list.isPending) return <SkeletonBlock height={400} label="Loading the market" />;
+  if (list.isError) return <Failed what="The market did not load" error={list.error} onRetry={() => void list.refetch()} />;
+  if (!here) return <Empty title="No instruments">The house has not opened an instrument yet.</Empty>;
+  return (
+    <AnnounceProvider value={announce}>
+      <div className="sr" role="status" aria-live="polite">{said}</div>
+      <Terminal here={here} all={list.data} />
+    </AnnounceProvider>
+  );
+}
+
+const ROWS = 10;
+
+function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
+  const phone = usePhone();
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const live = useLive();
+  const now = useNow();
+  const me = useMe().data;
+  const book = useQuery(bookQuery(here.id));
+  const tape = useQuery(tapeQuery(here.id));
+  const orders = useQuery({ ...ordersQuery, retry: false });
+  const [ticket, change] = useReducer(edit, empty);
+  const [selected, setSelected] = useState(0);
+  const [asking, setAsking] = useState(false);
+  const send = useRef<(() => void) | null>(null);
+  const focus = useRef<HTMLButtonElement>(null);
+
+  const ladder = useMemo(
+    () => (book.data ? ladderOf(book.data, orders.data ?? [], ROWS) : null), [book.data, orders.data],
+  );
+  const rows = sortOrders(orders.data ?? []);
+  const working = rows.filter(isWorking);
+  const cancel = useMutation({
+    mutationFn: async (list: readonly Order[]) => {
+      for (const o of list) await call('DELETE', `/orders/${o.id}`);
+    },
+    onSettled: () => {
+      for (const k of ['orders', 'book', 'units']) void client.invalidateQueries({ queryKey: [k] });
+    },
+  });
+
+  const gapSince = bookGap(live, here.id, book.data?.seq, now);
+  const blocked = live.status !== 'live' ? 'Orders wait until the figures are live again'
+    : gapSince !== null ? 'Orders wait until the book is whole again' : '';
+  const mayTrade = me?.roles.some((r) => ['owner', 'trader', 'desk'].includes(r)) ?? false;
+
+  const opposite = ticket.side === 'bid' ? ladder?.bestAsk : ladder?.bestBid;
+  const fromLadder = useCallback(() => {
+    const at = document.activeElement?.closest<HTMLElement>('[data-price]')?.dataset.price;
+    const mc = at ? Number(at) : opposite?.price_mc;
+    if (mc) change({ type: 'at', priceMc: mc });
+  }, [opposite]);
+  const ticks = (n: number) => () => change({ type: 'ticks', n, from: opposite?.price_mc ?? book.data?.last_mc ?? null });
+  useHotkeys({
+    b: () => change({ type: 'side', side: 'bid' }),
+    s: () => change({ type: 'side', side: 'ask' }),
+    ArrowUp: ticks(1), ArrowDown: ticks(-1), 'Shift+ArrowUp': ticks(10), 'Shift+ArrowDown': ticks(-10),
+    'mod+Enter': () => send.current?.(),
+    p: fromLadder,
+    '/': () => focus.current?.focus(),
+    j: () => setSelected((i) => Math.min(rows.length - 1, i + 1)),
+    k: () => setSelected((i) => Math.max(0, i - 1)),
+    x: () => {
+      const o = rows[selected];
+      if (o && isWorking(o)) cancel.mutate([o]);
+    },
+    'alt+x': () => setAsking(working.length > 0),
+  });
+
+  const ordersTile = (
+    <Orders
+      query={orders} instruments={all} selected={selected} onSelect={setSelected} phone={phone}
+      onCancel={(o) => cancel.mutate([o])} onCancelAll={() => setAsking(true)} error={cancel.error}
+      onPlace={() => change({ type: 'side', side: 'bid' })}
+    />
+  );
+  const confirm = (
+    <Modal opened={asking} onClose={() => setAsking(false)} title={`Cancel ${int(working.length)} working orders?`}>
+      <p className="t2">They leave the book at once; serials they reserve are free again. Fills stay.</p>
+      <div className="confirm">
+        <button
+          type="button" className="btn btn-bad" data-autofocus
+          onClick={() => {
+            setAsking(false);
+            cancel.mutate(working);
+          }}
+        >
+          Cancel {int(working.length)} orders
+        </button>
+        <button type="button" className="btn" onClick={() => setAsking(false)}>Not now</button>
+      </div>
+    </Modal>
+  );
+  if (phone) return <>{ordersTile}<Positions />{confirm}</>;
+  return (
+    <div className="market">
+      <Head here={here} tape={tape.data ?? []} lastMc={book.data?.last_mc} now={now} />
+      {gapSince !== null && (
+        <div className="strip strip-warn strip-flush mk-gap" role="alert">
+          <Glyph kind="look" size={12} /> <span className="b">Book incomplete since {second(gapSince)}</span>
+          <span className="t2">figures are as of then; fetching the book again</span>
+        </div>
+      )}
+      <div className="mk-left">
+        <Instruments current={here.id} onPick={(id) => void navigate(`/market/${id}`)} focus={focus} />
+        <Positions />
+      </div>
+      <div className="mk-mid">
+        <Prices here={here} />
+        {ordersTile}
+        <footer className="mk-keys sm t2">
+          <span><Kbd>j</Kbd> <Kbd>k</Kbd> rows</span><span><Kbd>x</Kbd> cancel</span>
+          <span><Kbd>↑</Kbd> <Kbd>↓</Kbd> tick</span><span><Kbd>p</Kbd> price from ladder</span><span><Kbd>?</Kbd> all keys</span>
+        </footer>
+      </div>
+      <div className="mk-book">
+        <Depth ladder={ladder} query={book} onPrice={(priceMc) => change({ type: 'at', priceMc })} />
+        <Tape query={tape} />
+      </div>
+      <div className="mk-right">
+        {mayTrade
+          ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} send={send} />
+          : <Tile title="Order"><Denied needs="orders need the trader role" /></Tile>}
+      </div>
+      {confirm}
+    </div>
+  );
+}
+
+function Head({ here, tape, lastMc, now }: { here: Instrument; tape: Fill[]; lastMc: number | undefined; now: number }) {
+  const today = tape.filter((f) => now - Date.parse(f.at) < 86_400_000);
+  const volume = today.reduce((n, f) => n + f.units, 0);
+  const first = [...today].sort((a, b) => a.at.localeCompare(b.at))[0];
+  const change = lastMc && first ? (lastMc / first.price_mc - 1) * 100 : null;
+  return (
+    <header className="page-head mk-head">
+      <h1>{here.name}</h1>
+      <span className="about">{here.region} · {here.incoterm} · {here.currency} · sold as {int(here.nominal_ghs / 1000)} TH/s</span>
+      <div className="actions sm t2">
+        <span>Last <b className="t1 mk-last">{lastMc ? `$${pricePerTH(lastMc)}` : 'no fills'}</b>{lastMc ? ' /TH' : ''}</span>
+        {change !== null && <span>24 h <b className={change < 0 ? 'bad' : 'ok'}>{change > 0 ? '+' : ''}{fixed(change, 1)} %</b></span>}
+        <span>Volume 24 h <b className="t1">{int(volume)}</b> units</span>
+      </div>
+    </header>
+  );
+}
+
+const STEPS = [{ value: '1m', label: '1 m' }, { value: '15m', label: '15 m' }, { value: '1h', label: '1 h' }, { value: '1d', label: '1 d' }] as const;
+
+function Prices({ here }: { here: Instrument }) {
+  const [step, setStep] = useState<(typeof STEPS)[number]['value']>('1m');
+  const candles = useQuery(candlesQuery(here.id, step));
+  return (
+    <Tile
+      title="Price, $/TH" className="mk-prices"
+      aside={<Segments label="Candle length" options={STEPS} on={[step]} onPick={setStep} />}
+    >
+      {candles.isError && <Failed what="Candles not read" error={candles.error} onRetry={() => void candles.refetch()} />}
+      {candles.isPending && <SkeletonBlock height={200} label="Loading candles" />}
+      {candles.data && (candles.data.length === 0
+        ? <Empty>No fills in {here.name} yet. The chart begins with the first match.</Empty>
+        : <PriceChart candles={candles.data} intraday={step !== '1d'} />)}
+    </Tile>
+  );
+}

@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import type { Book, Order } from '../../api/types';
+import { fillsNow, ladderOf } from './ladder';
+import { edit, empty, invoiceCents, orderOf, TICK_MC, type Ticket } from './ticket';
+
+const book: Book = {
+  instrument: 'i', seq: 1,
+  asks: [{ price_mc: 1_144_000, units: 48, orders: 1 }, { price_mc: 1_142_000, units: 118, orders: 3 }],
+  bids: [{ price_mc: 1_136_000, units: 120, orders: 2 }, { price_mc: 1_138_000, units: 240, orders: 4 }],
+};
+const order = (o: Partial<Order>): Order => ({
+  id: 'o', instrument: 'i', side: 'bid', price_mc: 1_136_000, units: 60, filled: 0, tif: 'gtc', state: 'open', at: '', ...o,
+});
+
+describe('ladder', () => {
+  const l = ladderOf(book, [order({}), order({ filled: 20 }), order({ state: 'filled' }), order({ instrument: 'x' })], 10);
+  it('asks run down to the best, bids start with it', () => {
+    expect(l.asks.map((r) => r.price_mc)).toEqual([1_144_000, 1_142_000]);
+    expect(l.bids.map((r) => r.price_mc)).toEqual([1_138_000, 1_136_000]);
+  });
+  it('sums from the best price outward', () => {
+    expect(l.asks.map((r) => r.sum)).toEqual([166, 118]);
+    expect(l.bids.map((r) => r.sum)).toEqual([240, 360]);
+    expect(l.bids[1]?.depth).toBe(1);
+  });
+  it('knows the spread and own size', () => {
+    expect(l).toMatchObject({ midMc: 1_140_000, spreadMc: 4000 });
+    expect(l.bids[1]?.own).toBe(100);
+    expect(l.asks.every((r) => r.own === 0)).toBe(true);
+  });
+  it('a one-sided book has no mid', () =>
+    expect(ladderOf({ ...book, asks: [] }, [], 10)).toMatchObject({ midMc: null, spreadMc: null, bestAsk: null }));
+});
+
+describe('fillsNow', () => {
+  it.each([
+    ['bid', 1_142_000, 24, 24], ['bid', 1_142_000, 200, 118], ['bid', 1_144_000, 200, 166], ['bid', 1_141_999, 5, 0],
+    ['ask', 1_138_000, 300, 240], ['ask', 1_136_000, 300, 300], ['ask', 1_139_000, 5, 0],
+  ] as const)('%s at %i for %i fills %i', (side, p, n, want) => expect(fillsNow(book, side, p, n)).toBe(want));
+});
+
+describe('ticket', () => {
+  const t: Ticket = { ...empty, price: '11.42', units: '24' };
+  it('steps by ticks, and from between ticks onto one', () => {
+    expect(edit(t, { type: 'ticks', n: 1, from: null }).price).toBe('11.43');
+    expect(edit(t, { type: 'ticks', n: -10, from: null }).price).toBe('11.32');
+    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', n: 1, from: null }).price).toBe('11.43');
+    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', n: -1, from: null }).price).toBe('11.42');
+  });
+  it('never steps to nothing', () => expect(edit({ ...t, price: '0.01' }, { type: 'ticks', n: -10, from: null }).price).toBe('0.01'));
+  it('an empty price steps from the book', () => {
+    expect(edit(empty, { type: 'ticks', n: 1, from: 114 * TICK_MC }).price).toBe('1.15');
+    expect(edit(empty, { type: 'ticks', n: 1, from: null }).price).toBe('');
+  });
+  it('a bid names units, an ask names serials', () => {
+    expect(orderOf(t, 'i')).toEqual({ instrument: 'i', side: 'bid', price_mc: 1_142_000, units: 24, tif: 'gtc' });
+    const ask = edit(edit(t, { type: 'side', side: 'ask' }), { type: 'offer', unitId: 'u' });
+    expect(orderOf(ask, 'i')).toEqual({ instrument: 'i', side: 'ask', price_mc: 1_142_000, unit_ids: ['u'], tif: 'gtc' });
+    expect(orderOf(edit(ask, { type: 'offer', unitId: 'u' }), 'i')).toBe('Choose the serials to sell');
+  });
+  it('says what it lacks', () => {
+    expect(orderOf(t, '')).toBe('Choose an instrument');
+    expect(orderOf({ ...t, price: '1.x' }, 'i')).toBe('Give a price in $/TH');
+    expect(orderOf({ ...t, units: '0' }, 'i')).toBe('Give a whole number of units');
+  });
+});
+
+describe('invoiceCents matches the kernel, half to even', () => {
+  it.each([[1_142_000, 200_000, 228_400], [1, 500_000, 0], [3, 500_000, 2], [1, 500_001, 1], [5, 100_000, 0]])(
+    '%i × %i = %i', (p, g, want) => expect(invoiceCents(p, g)).toBe(want));
+});

@@ -1,0 +1,40 @@
+import type { Trade, Unit } from '../api/types';
+
+export interface FirstStep {
+  name: string;
+  about: string;
+  action: string;
+  to: string;
+  state: 'done' | 'live' | 'todo';
+}
+
+const ORDER = ['matched', 'funded', 'shipped', 'delivered', 'proving', 'proven', 'released'];
+
+/** The six first steps. Their state comes from the world, not from clicks. */
+export function stepsOf(units: readonly Unit[], trades: readonly Trade[]): FirstStep[] {
+  const far = Math.max(-1, ...trades.map((t) => ORDER.indexOf(t.state)));
+  const reached = (state: string) => far >= ORDER.indexOf(state);
+  const traded = trades.flatMap((t) => t.units ?? [])[0];
+  const life = traded ?? units.find((u) => u.state === 'listed')?.id ?? units[0]?.id;
+  const done = [
+    units.length > 0,
+    reached('matched') || units.some((u) => u.state !== 'available'),
+    reached('funded'),
+    reached('shipped'),
+    reached('proving'),
+    reached('released'),
+  ];
+  const first = done.indexOf(false);
+  const steps = [
+    ['Watch machines come in', 'The agents found the simulated machines and read their serials, MACs and boards.', 'Open fleet', '/fleet'],
+    ['List one', 'As the seller: press s, choose a serial, name a price. The ask is backed by that serial.', 'Open market', '/market'],
+    ['Buy it', 'As the buyer: press b, then ⌘↵, and fund the trade by bank transfer.', 'Open market', '/market'],
+    ['Pack and send it', 'Logistics scan the serial into its shipment. Try the wrong serial once.', 'Open logistics', '/logistics'],
+    ['Receive and redirect', 'The buyer’s agent writes all slots, reads them back and waits for shares.', 'Open fleet', '/fleet'],
+    ['See it proven and paid', 'A few minutes of work prove the sold hashrate, and the held payout goes to the seller.', 'Open life line',
+      life ? `/units/${life}` : '/fleet'],
+  ] as const;
+  return steps.map(([name, about, action, to], i) => ({
+    name, about, action, to, state: done[i] && (first === -1 || i < first) ? 'done' : i === first ? 'live' : 'todo',
+  }));
+}
