@@ -34,6 +34,9 @@ type Config struct {
 	TLS bool
 	// Static answers what is not the API; see Static.
 	Static http.Handler
+	// BodyTimeout is how long a request body may take to arrive; zero means
+	// 30 seconds.
+	BodyTimeout time.Duration
 	// Ready are asked by /readyz, by name.
 	Ready map[string]func(context.Context) error
 }
@@ -82,6 +85,9 @@ func New(cfg Config) *API {
 	}
 	if api.now == nil {
 		api.now = time.Now
+	}
+	if api.cfg.BodyTimeout <= 0 {
+		api.cfg.BodyTimeout = 30 * time.Second
 	}
 	version := cfg.Version
 	if version == "" {
@@ -154,6 +160,10 @@ func (api *API) add(op *huma.Operation, act Action) {
 	if op.OperationID == "" || op.Method == "" || !strings.HasPrefix(op.Path, "/api/v1/") {
 		panic(fmt.Sprintf("operation %q %s %s: needs an id, a method and a path under /api/v1/", op.OperationID, op.Method, op.Path))
 	}
+	if op.MaxBodyBytes == 0 {
+		op.MaxBodyBytes = maxBody // huma itself bounds parsed bodies only, not raw ones
+	}
+	op.Middlewares = append(huma.Middlewares{keepDeadline}, op.Middlewares...)
 	api.routes = append(api.routes, Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Action: act, Public: act == ""})
 }
 

@@ -2,12 +2,14 @@ package web
 
 import (
 	"context"
+	"io"
 	"net"
 	"net/http"
 	"runtime/debug"
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
 
 	"hashyard"
@@ -41,11 +43,13 @@ func RemoteIP(ctx context.Context) string {
 	return ""
 }
 
-// Server is an HTTP server for h with bounds on slow callers. Answers have no
-// common deadline: streams and long polls set their own.
+// Server is an HTTP server for h with bounds on slow callers. Neither reading
+// nor answering has a common deadline: a read deadline that passes while a
+// handler runs would end its context, and streams and long polls run long.
+// Handler bounds the arrival of bodies instead.
 func Server(addr string, h http.Handler) *http.Server {
 	return &http.Server{
-		Addr: addr, Handler: h, ReadHeaderTimeout: 10 * time.Second, ReadTimeout: 60 * time.Second,
+		Addr: addr, Handler: h, ReadHeaderTimeout: 10 * time.Second,
 		IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 	}
 }
@@ -85,10 +89,39 @@ func (api *API) Handler() http.Handler {
 			WriteProblem(sw, r, api.log, http.StatusRequestEntityTooLarge, "the request body is too large")
 			return
 		}
-		r.Body = http.MaxBytesReader(sw, r.Body, maxUpload)
+		if r.ContentLength != 0 {
+			rc := http.NewResponseController(w)
+			// Where deadlines are unknown, as in tests without a connection,
+			// nothing waits for the network either.
+			_ = rc.SetReadDeadline(time.Now().Add(api.cfg.BodyTimeout))
+			r.Body = &timedBody{ReadCloser: http.MaxBytesReader(sw, r.Body, maxUpload), rc: rc}
+		}
 		inner.ServeHTTP(sw, r)
 	})
 }
+
+// timedBody takes the read deadline away once the body has arrived.
+type timedBody struct {
+	io.ReadCloser
+	rc *http.ResponseController
+}
+
+func (b *timedBody) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF { //nolint:errorlint // readers return it bare
+		_ = b.rc.SetReadDeadline(time.Time{})
+	}
+	return n, err
+}
+
+// keepDeadline keeps huma from replacing the body's deadline by its own, which
+// would go on running into the handler.
+func keepDeadline(ctx huma.Context, next func(huma.Context)) { next(&deadlineKept{ctx}) }
+
+type deadlineKept struct{ inner }
+
+func (d *deadlineKept) Unwrap() huma.Context            { return d.inner }
+func (d *deadlineKept) SetReadDeadline(time.Time) error { return nil }
 
 // maxUpload bounds any body at all, below every route's own bound.
 const maxUpload = 64 << 20

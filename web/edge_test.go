@@ -1,0 +1,541 @@
+package web
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"sync"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/google/go-cmp/cmp"
+
+	"hashyard"
+)
+
+// fakeAuth knows one key per role, named like it.
+type fakeAuth struct{ org hashyard.ID }
+
+func (f fakeAuth) BySession(_ context.Context, token string) (Caller, error) {
+	return f.ByKey(nil, token)
+}
+
+func (f fakeAuth) ByKey(_ context.Context, key string) (Caller, error) {
+	if key == "down" {
+		return Caller{}, errors.New("dial tcp 10.1.2.3: connection refused")
+	}
+	if !hashyard.Role(key).Valid() {
+		return Caller{}, hashyard.Unauthenticated.Errorf("unknown key")
+	}
+	return Caller{Actor: hashyard.Actor{Org: f.org, User: f.org, Roles: []hashyard.Role{hashyard.Role(key)}}}, nil
+}
+
+// fakeKeeper keeps answers in memory. A claim holds until it is settled.
+type fakeKeeper struct {
+	mu   sync.Mutex // guards rows, log
+	rows map[string]*fakeRow
+	log  []string
+}
+
+type fakeRow struct {
+	hash   [32]byte
+	held   bool
+	n      int64
+	id     hashyard.ID
+	answer *Answer
+}
+
+func (f *fakeKeeper) Claim(_ context.Context, c Claim) (Attempt, *Answer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.rows[c.Key]
+	switch {
+	case r == nil:
+		r = &fakeRow{hash: c.Hash, id: hashyard.NewID()}
+		f.rows[c.Key] = r
+	case r.hash != c.Hash:
+		return Attempt{}, nil, hashyard.Conflict.Errorf("other input")
+	case r.answer != nil:
+		return Attempt{}, r.answer, nil
+	case r.held:
+		return Attempt{}, nil, hashyard.Conflict.Errorf("under way")
+	}
+	r.held, r.n = true, r.n+1
+	return Attempt{ID: r.id, Number: r.n}, nil, nil
+}
+
+func (f *fakeKeeper) settle(c Claim, what string, fn func(*fakeRow)) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.log = append(f.log, what+" "+c.Key)
+	fn(f.rows[c.Key])
+	return nil
+}
+
+func (f *fakeKeeper) Renew(_ context.Context, c Claim, _ Attempt) error {
+	return f.settle(c, "renew", func(*fakeRow) {})
+}
+
+func (f *fakeKeeper) Keep(_ context.Context, c Claim, _ Attempt, a Answer) error {
+	a.Body = []byte(string(a.Body))
+	return f.settle(c, "keep", func(r *fakeRow) { r.answer, r.held = &a, false })
+}
+
+func (f *fakeKeeper) Release(_ context.Context, c Claim, _ Attempt) error {
+	return f.settle(c, "release", func(r *fakeRow) { r.held = false })
+}
+
+func (f *fakeKeeper) Forget(_ context.Context, c Claim, _ Attempt) error {
+	return f.settle(c, "forget", func(*fakeRow) { delete(f.rows, c.Key) })
+}
+
+type thing struct {
+	Name   string `json:"name" maxLength:"20"`
+	Secret string `json:"secret,omitempty"`
+}
+
+func (t *thing) Redacted() any { return thing{Name: t.Name} }
+
+type thingIn struct {
+	ID   hashyard.ID `path:"id"`
+	Loud bool        `query:"loud"`
+	Body thing
+}
+
+// edge is a server with a few routes and nothing behind it.
+func edge(t *testing.T, cfg Config) (*httptest.Server, *fakeKeeper, *sync.Map) {
+	t.Helper()
+	keeper := &fakeKeeper{rows: map[string]*fakeRow{}}
+	runs := &sync.Map{} // command id → how often it ran
+	cfg.Keeper, cfg.Auth = keeper, fakeAuth{hashyard.NewID()}
+	api := New(cfg)
+	Handle(api, huma.Operation{OperationID: "make-thing", Method: "POST", Path: "/api/v1/things/{id}"}, UnitsWrite,
+		func(ctx context.Context, _ hashyard.Actor, in *thingIn) (*thing, error) {
+			id, _ := CommandID(ctx)
+			n, _ := runs.LoadOrStore(id, new(int))
+			*n.(*int)++ //nolint:forcetypeassert // only ints are stored
+			switch in.Body.Name {
+			case "panic":
+				panic("the handler broke")
+			case "fail":
+				return nil, errors.New("select secret_table: broke")
+			case "refuse":
+				return nil, hashyard.Invalid.Errorf("not that name")
+			case "conflict":
+				return nil, hashyard.Conflict.Errorf("it exists")
+			}
+			return &thing{Name: in.Body.Name, Secret: "s3cret"}, nil
+		})
+	Handle(api, huma.Operation{OperationID: "get-things", Method: "GET", Path: "/api/v1/things"}, UnitsRead,
+		func(context.Context, hashyard.Actor, *struct{}) (*Page[thing], error) { return &Page[thing]{}, nil })
+	Handle(api, huma.Operation{OperationID: "drop-thing", Method: "DELETE", Path: "/api/v1/things/{id}"}, UnitsWrite,
+		func(context.Context, hashyard.Actor, *struct {
+			ID hashyard.ID `path:"id"`
+		},
+		) (*struct{}, error) {
+			return nil, nil
+		})
+	Public(api, huma.Operation{OperationID: "hook", Method: "POST", Path: "/api/v1/webhooks/x"},
+		func(_ context.Context, in *struct{ RawBody []byte }) (*thing, error) {
+			return &thing{Name: string(in.RawBody)}, nil
+		})
+	srv := httptest.NewServer(api.Handler())
+	t.Cleanup(srv.Close)
+	return srv, keeper, runs
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (r reply) problem(t *testing.T) Problem {
+	t.Helper()
+	var p Problem
+	if ct := r.header.Get("Content-Type"); ct != "application/problem+json" {
+		t.Errorf("content type %q of %s", ct, r.body)
+	}
+	if err := json.Unmarshal([]byte(r.body), &p); err != nil {
+		t.Fatalf("%v in %s", err, r.body)
+	}
+	if p.Status != r.status || p.Title != http.StatusText(r.status) || p.RequestID == "" || p.RequestID != r.header.Get("X-Request-Id") {
+		t.Errorf("problem %+v of a %d", p, r.status)
+	}
+	return p
+}
+
+func send(t *testing.T, srv *httptest.Server, method, path, body string, header ...string) reply {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, srv.URL+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer owner")
+	for i := 0; i+1 < len(header); i += 2 {
+		req.Header.Set(header[i], header[i+1])
+	}
+	res, err := srv.Client().Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return reply{res.StatusCode, res.Header, string(b)}
+}
+
+const thingPath = "/api/v1/things/0192aaaa-0000-7000-8000-000000000001"
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	srv, _, _ := edge(t, Config{})
+	long := strings.Repeat("x", 2<<20)
+	for _, tt := range []struct {
+		name, method, path, body string
+		header                   []string
+		status                   int
+		detail                   string
+	}{
+		{"no path", "GET", "/api/v1/nothing", "", nil, 404, "there is nothing at this path"},
+		{"no page without an app", "GET", "/somewhere", "", nil, 404, "there is nothing at this path"},
+		{"no method", "PATCH", "/api/v1/things", "", nil, 405, "PATCH is not something this path does"},
+		{"nobody", "GET", "/api/v1/things", "", []string{"Authorization", "Bearer nobody"}, 401, "unknown key"},
+		{"basic", "GET", "/api/v1/things", "", []string{"Authorization", "Basic eA=="}, 401, "authorization must be Bearer with an API key"},
+		{"not allowed", "POST", thingPath, `{"name":"a"}`, []string{"Authorization", "Bearer viewer"}, 403, "your roles do not allow units.write"},
+		{"sign-in broken", "GET", "/api/v1/things", "", []string{"Authorization", "Bearer down"}, 500, "internal error"},
+		{"no idempotency key", "POST", thingPath, `{"name":"a"}`, nil, 422, "a POST needs the header Idempotency-Key: any unique text of up to 255 characters; send the same again to retry"},
+		{"bad id", "POST", "/api/v1/things/7", `{"name":"a"}`, []string{"Idempotency-Key", "p1"}, 422, "validation failed"},
+		{"empty body", "POST", thingPath, "", []string{"Idempotency-Key", "p9"}, 400, "request body is required"},
+		{"bad json", "POST", thingPath, `{`, []string{"Idempotency-Key", "p2"}, 400, "validation failed"},
+		{"unknown field", "POST", thingPath, `{"name":"a","size":1}`, []string{"Idempotency-Key", "p3"}, 422, "validation failed"},
+		{"secret not echoed", "POST", thingPath, `{"name":"hunter2hunter2hunter2hunter2"}`, []string{"Idempotency-Key", "p4"}, 422, "validation failed"},
+		{"too large", "POST", thingPath, `{"name":"` + long + `"}`, []string{"Idempotency-Key", "p5"}, 413, "the request body is too large"},
+		{"public too large", "POST", "/api/v1/webhooks/x", long, nil, 413, "request body is too large limit=1048576 bytes"},
+		{"unknown error", "POST", thingPath, `{"name":"fail"}`, []string{"Idempotency-Key", "p6"}, 500, "internal error"},
+		{"panic", "POST", thingPath, `{"name":"panic"}`, []string{"Idempotency-Key", "p7"}, 500, "internal error"},
+		{"conflict", "POST", thingPath, `{"name":"conflict"}`, []string{"Idempotency-Key", "p8"}, 409, "it exists"},
+		{"other site", "POST", "/api/v1/webhooks/x", "x", []string{"Origin", "https://evil.example"}, 403, "cross-origin request refused: use the app's own address, or an API key from a program"},
+		{"other site, newer browser", "DELETE", thingPath, "", []string{"Sec-Fetch-Site", "cross-site"}, 403, "cross-origin request refused: use the app's own address, or an API key from a program"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r := send(t, srv, tt.method, tt.path, tt.body, tt.header...)
+			p := r.problem(t)
+			if r.status != tt.status || p.Detail != tt.detail {
+				t.Errorf("got %d %q, want %d %q", r.status, p.Detail, tt.status, tt.detail)
+			}
+			for _, leak := range []string{"hunter2", "secret_table", "10.1.2.3", "broke"} {
+				if strings.Contains(r.body, leak) {
+					t.Errorf("%q leaks in %s", leak, r.body)
+				}
+			}
+		})
+	}
+}
+
+// TestBodyDeadline: a body that stalls is given up; a handler that takes
+// longer than a body may is left alone.
+func TestBodyDeadline(t *testing.T) {
+	t.Parallel()
+	const limit = 150 * time.Millisecond
+	api := New(Config{BodyTimeout: limit, Keeper: &fakeKeeper{rows: map[string]*fakeRow{}}, Auth: fakeAuth{hashyard.NewID()}})
+	Handle(api, huma.Operation{OperationID: "slow", Method: "POST", Path: "/api/v1/slow"}, UnitsWrite,
+		func(ctx context.Context, _ hashyard.Actor, _ *struct{ Body thing }) (*thing, error) {
+			select {
+			case <-ctx.Done():
+				return nil, hashyard.Conflict.Errorf("the context ended")
+			case <-time.After(2 * limit):
+				return &thing{Name: "done"}, nil
+			}
+		})
+	srv := httptest.NewServer(api.Handler())
+	t.Cleanup(srv.Close)
+	if r := send(t, srv, "POST", "/api/v1/slow", `{"name":"a"}`, "Idempotency-Key", "1"); r.status != 200 {
+		t.Errorf("a slow handler: %d %s", r.status, r.body)
+	}
+	conn, err := net.Dial("tcp", srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.WriteString(conn, "POST /api/v1/slow HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer owner\r\nIdempotency-Key: 2\r\nContent-Length: 100\r\n\r\n{")
+	if err != nil {
+		t.Fatal(err)
+	}
+	res, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusRequestTimeout {
+		t.Errorf("a stalled body: %d", res.StatusCode)
+	}
+}
+
+func TestAnswersAndHeaders(t *testing.T) {
+	t.Parallel()
+	srv, _, _ := edge(t, Config{TLS: true, Ready: map[string]func(context.Context) error{
+		"database": func(context.Context) error { return nil },
+	}})
+	r := send(t, srv, "GET", "/api/v1/things", "", "Sec-Fetch-Site", "same-origin")
+	if r.status != 200 || r.body != "{\"items\":[]}\n" {
+		t.Errorf("got %d %q", r.status, r.body)
+	}
+	for name, want := range map[string]string{
+		"X-Content-Type-Options": "nosniff", "X-Frame-Options": "DENY", "Cache-Control": "no-store",
+		"Content-Security-Policy": csp, "Strict-Transport-Security": "max-age=31536000; includeSubDomains", "Content-Type": "application/json",
+	} {
+		if got := r.header.Get(name); got != want {
+			t.Errorf("%s is %q", name, got)
+		}
+	}
+	if r := send(t, srv, "DELETE", thingPath, ""); r.status != 204 || r.body != "" {
+		t.Errorf("delete: %d %q", r.status, r.body)
+	}
+	if r := send(t, srv, "POST", "/api/v1/webhooks/x", "raw {"); r.status != 200 || !strings.Contains(r.body, "raw {") {
+		t.Errorf("webhook: %d %q", r.status, r.body)
+	}
+	if r := send(t, srv, "GET", "/livez", ""); r.status != 200 || r.body != "ok\n" {
+		t.Errorf("livez: %d %q", r.status, r.body)
+	}
+	if r := send(t, srv, "GET", "/readyz", ""); r.status != 200 || r.body != "{\"checks\":{\"database\":\"ok\"},\"ready\":true}\n" {
+		t.Errorf("readyz: %d %q", r.status, r.body)
+	}
+	cookie := New(Config{TLS: true}).SessionCookie("t", 60)
+	if got := cookie.String(); got != "__Host-hashyard=t; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax" {
+		t.Errorf("cookie %q", got)
+	}
+}
+
+func TestNotReady(t *testing.T) {
+	t.Parallel()
+	srv, _, _ := edge(t, Config{Ready: map[string]func(context.Context) error{
+		"node": func(context.Context) error { return errors.New("10.9.9.9 refused") },
+		"db":   func(context.Context) error { return nil },
+	}})
+	r := send(t, srv, "GET", "/readyz", "")
+	if r.status != 503 || r.body != "{\"checks\":{\"db\":\"ok\",\"node\":\"not ready\"},\"ready\":false}\n" {
+		t.Errorf("got %d %q", r.status, r.body)
+	}
+}
+
+func TestIdempotency(t *testing.T) {
+	t.Parallel()
+	srv, keeper, _ := edge(t, Config{})
+	post := func(key, body string, header ...string) reply {
+		t.Helper()
+		return send(t, srv, "POST", thingPath, body, append([]string{"Idempotency-Key", key}, header...)...)
+	}
+	first := post("k", `{"name":"a"}`)
+	if first.status != 200 || !strings.Contains(first.body, "s3cret") || first.header.Get("Idempotency-Replayed") != "" {
+		t.Fatalf("first: %+v", first)
+	}
+	again := post("k", `{"name":"a"}`)
+	if again.status != 200 || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Content-Type") != first.header.Get("Content-Type") {
+		t.Errorf("again: %+v", again)
+	}
+	if again.body != "{\"name\":\"a\"}\n" {
+		t.Errorf("the replay is %q: a secret was kept, or the rest was not", again.body)
+	}
+	if r := post("k", `{"name":"b"}`); r.status != 409 || r.problem(t).Detail != "other input" {
+		t.Errorf("other input: %+v", r)
+	}
+	// A conflict is an answer; a refused input is none; a failure may be tried again.
+	for range 2 {
+		if r := post("c", `{"name":"conflict"}`); r.status != 409 {
+			t.Errorf("conflict: %+v", r)
+		}
+	}
+	if r := post("r", `{"name":"refuse"}`); r.status != 422 {
+		t.Errorf("refuse: %+v", r)
+	}
+	if r := post("r", `{"name":"fine"}`); r.status != 200 {
+		t.Errorf("corrected input under the same key: %+v", r)
+	}
+	for _, body := range []string{`{"name":"fail"}`, `{"name":"panic"}`} {
+		for range 2 {
+			if r := post(body, body); r.status != 500 || r.header.Get("Idempotency-Replayed") != "" {
+				t.Errorf("%s: %+v", body, r)
+			}
+		}
+	}
+	want := []string{
+		"keep k", "keep c", "forget r", "keep r",
+		`release {"name":"fail"}`, `release {"name":"fail"}`, `release {"name":"panic"}`, `release {"name":"panic"}`,
+	}
+	if diff := cmp.Diff(want, keeper.log); diff != "" {
+		t.Errorf("the keeper was told (-want +got):\n%s", diff)
+	}
+}
+
+// TestCommandIDIsOneForAllAttempts: what failed half way is tried again under
+// the same id, so that a command can see what it did before.
+func TestCommandIDIsOneForAllAttempts(t *testing.T) {
+	t.Parallel()
+	srv, _, runs := edge(t, Config{})
+	for range 3 {
+		send(t, srv, "POST", thingPath, `{"name":"fail"}`, "Idempotency-Key", "x")
+	}
+	send(t, srv, "POST", thingPath, `{"name":"fail"}`, "Idempotency-Key", "y")
+	var counts []int
+	runs.Range(func(_, n any) bool {
+		counts = append(counts, *n.(*int)) //nolint:forcetypeassert // only ints are stored
+		return true
+	})
+	if len(counts) != 2 || counts[0]+counts[1] != 4 || counts[0]*counts[1] != 3 {
+		t.Errorf("runs by command id: %v, want 3 and 1", counts)
+	}
+}
+
+func TestStatic(t *testing.T) {
+	t.Parallel()
+	big := strings.Repeat("console.log(1);", 100)
+	app := Static(fstest.MapFS{
+		"index.html": {Data: []byte("<html>app</html>")}, "assets/main-1a2b.js": {Data: []byte(big)},
+		"mark.svg": {Data: []byte("<svg/>")}, ".keep": {Data: []byte("x")},
+	})
+	srv, _, _ := edge(t, Config{Static: app})
+	for _, tt := range []struct {
+		path, cache, kind, body string
+		status                  int
+	}{
+		{"/", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
+		{"/units/0192aaaa-0000-7000-8000-000000000001", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
+		{"/.keep", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
+		{"/../../etc/passwd", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
+		{"/assets/main-1a2b.js", "public, max-age=31536000, immutable", "text/javascript; charset=utf-8", big, 200},
+		{"/mark.svg", "no-cache", "image/svg+xml", "<svg/>", 200},
+		{"/assets/gone-9.js", "no-cache", "text/plain; charset=utf-8", "no such file\n", 404},
+	} {
+		r := send(t, srv, "GET", tt.path, "")
+		if r.status != tt.status || r.body != tt.body || r.header.Get("Cache-Control") != tt.cache || r.header.Get("Content-Type") != tt.kind {
+			t.Errorf("%s: %d %q %q %.40q", tt.path, r.status, r.header.Get("Cache-Control"), r.header.Get("Content-Type"), r.body)
+		}
+		if etag := r.header.Get("ETag"); tt.status == 200 {
+			if again := send(t, srv, "GET", tt.path, "", "If-None-Match", etag); again.status != 304 || again.body != "" {
+				t.Errorf("%s again: %d %q", tt.path, again.status, again.body)
+			}
+		}
+	}
+	if r := send(t, srv, "GET", "/api/v1/nothing", ""); r.status != 404 || !strings.Contains(r.body, "request_id") {
+		t.Errorf("an unknown API path got the app: %d %.60q", r.status, r.body)
+	}
+	if r := send(t, srv, "POST", "/units", ""); r.status != 404 {
+		t.Errorf("a command to a page: %d", r.status)
+	}
+	bare, _, _ := edge(t, Config{Static: Static(fstest.MapFS{".keep": {}})})
+	if r := send(t, bare, "GET", "/", ""); r.status != 200 || !strings.Contains(r.body, "npm run build") {
+		t.Errorf("not built: %d %q", r.status, r.body)
+	}
+}
+
+func TestShapes(t *testing.T) {
+	t.Parallel()
+	api := New(Config{})
+	mixed := func() {
+		Handle(api, huma.Operation{OperationID: "mixed", Method: "PUT", Path: "/api/v1/mixed/{id}"}, UnitsWrite,
+			func(context.Context, hashyard.Actor, *struct {
+				ID   hashyard.ID `path:"id"`
+				Name string      `json:"name"`
+			},
+			) (*struct{}, error) {
+				return nil, nil
+			})
+	}
+	noAction := func() {
+		Handle(api, huma.Operation{OperationID: "x", Method: "GET", Path: "/api/v1/x"}, "units.burn",
+			func(context.Context, hashyard.Actor, *struct{}) (*struct{}, error) { return nil, nil })
+	}
+	noPath := func() {
+		Public(api, huma.Operation{OperationID: "y", Method: "GET", Path: "/y"},
+			func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
+	}
+	for name, fn := range map[string]func(){"mixed input": mixed, "unknown action": noAction, "path outside the API": noPath} {
+		func() {
+			defer func() {
+				if recover() == nil {
+					t.Errorf("%s was accepted", name)
+				}
+			}()
+			fn()
+		}()
+	}
+}
+
+func TestSpec(t *testing.T) {
+	t.Parallel()
+	b, err := Spec("1.2.3", func(api *API) {
+		Handle(api, huma.Operation{OperationID: "get-work", Method: "GET", Path: "/api/v1/work"}, PoolRead,
+			func(context.Context, hashyard.Actor, *struct{}) (*Page[hashyard.Work], error) { return nil, nil })
+		Handle(api, huma.Operation{OperationID: "get-thing", Method: "GET", Path: "/api/v1/thing"}, PoolRead,
+			func(context.Context, hashyard.Actor, *struct{}) (*thing, error) { return nil, nil })
+		// The same name from another package.
+		Handle(api, huma.Operation{OperationID: "get-page", Method: "GET", Path: "/api/v1/page"}, PoolRead,
+			func(context.Context, hashyard.Actor, *struct{}) (*Page[Page[fstest.MapFile]], error) { return nil, nil })
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var doc struct {
+		OpenAPI string
+		Info    struct{ Version string }
+		Paths   map[string]map[string]struct {
+			Action string `json:"x-action"`
+		}
+		Components struct {
+			Schemas map[string]json.RawMessage
+		}
+	}
+	if err := json.Unmarshal(b, &doc); err != nil {
+		t.Fatal(err)
+	}
+	if doc.OpenAPI != "3.1.0" || doc.Info.Version != "1.2.3" || doc.Paths["/api/v1/thing"]["get"].Action != "pool.read" {
+		t.Errorf("document: %+v", doc)
+	}
+	if !strings.Contains(string(doc.Components.Schemas["PageWork"]), `"string"`) {
+		t.Errorf("work is not a string: %s", doc.Components.Schemas["PageWork"])
+	}
+	if !strings.Contains(string(doc.Components.Schemas["ErrorModel"]), "request_id") {
+		t.Error("problems are described without their request id")
+	}
+}
+
+func TestSchemaNamesOfTwoDomains(t *testing.T) {
+	t.Parallel()
+	type Key struct{ Length int }
+	r := schemas()
+	for _, tt := range []struct {
+		t    reflect.Type
+		want string
+	}{
+		{reflect.TypeFor[Page[hashyard.Ref]](), "PageRef"},
+		{reflect.TypeFor[huma.Schema](), "Schema"},
+		{reflect.TypeFor[Key](), "Key"},
+		{reflect.TypeFor[webKey](), "WebKey"},
+	} {
+		if got := strings.TrimPrefix(r.Schema(tt.t, true, "").Ref, "#/components/schemas/"); got != tt.want {
+			t.Errorf("%s is named %s, want %s", tt.t, got, tt.want)
+		}
+	}
+	if got := qualified(reflect.TypeFor[Page[webKey]](), "PageKey"); got != "PageWebKey" {
+		t.Errorf("a qualified generic is named %s", got)
+	}
+}
+
+// webKey is Key where a test has its own.
+type webKey = Key
