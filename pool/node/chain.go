@@ -103,7 +103,8 @@ type wireHeader struct {
 	Confirmations int64  `json:"confirmations"`
 }
 
-// BlockHeader is the header of any block the node knows.
+// BlockHeader is the header of any block the node knows; btcd knows only those
+// of its best chain.
 func (c *Client) BlockHeader(ctx context.Context, hash Hash) (Header, error) {
 	var w wireHeader
 	if err := c.call(ctx, &w, "getblockheader", hash.String(), true); err != nil {

@@ -227,7 +227,7 @@ func TestSubmitVerdicts(t *testing.T) {
 		`"high-hash"`:                         "high-hash",
 		`"rejected: already have block 00ff"`: Duplicate,
 		`"rejected: block hash of 7f is higher than expected max of 00"`: "high-hash",
-		`"rejected: something else"`:                                     "rejected",
+		`"rejected: something else"`:                                     "rejected: something else",
 	} {
 		c := fakeNode(t, map[string]string{"submitblock": reply})
 		if got, err := c.SubmitBlock(t.Context(), []byte{1}); err != nil || got != want {

@@ -15,10 +15,11 @@ const (
 
 // SubmitBlock hands in a serialized block. The verdict is Accepted or a BIP22
 // reason; err means the node gave no verdict, and the same bytes may be handed
-// in again.
+// in again. A coinbase with a commitment needs its witness: Core and devchain
+// complete a stripped one, btcd refuses it.
 //
 // btcd accepts a sibling of its tip with the same silence as a new tip: who
-// needs to know asks for the block's confirmations.
+// needs to know asks for the hash at the block's height.
 func (c *Client) SubmitBlock(ctx context.Context, block []byte) (verdict string, err error) {
 	var reason *string
 	if err := c.call(ctx, &reason, "submitblock", hex.EncodeToString(block)); err != nil {
@@ -49,10 +50,11 @@ func bip22(reason string) string {
 		{"is not the expected value", "bad-diffbits"},
 		{"does not exist or has already been spent", "bad-txns-inputs-missingorspent"},
 		{"is unknown", "prev-blk-not-found"},
+		{"in its witness stack", "bad-witness-nonce-size"},
 	} {
 		if strings.Contains(prose, known.contains) {
 			return known.verdict
 		}
 	}
-	return "rejected"
+	return reason
 }

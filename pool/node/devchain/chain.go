@@ -48,8 +48,9 @@ type Chain struct {
 	undone  []*btcutil.Tx // transactions of blocks disconnected in this change
 	closed  bool
 
-	wake  wakeup    // long polls wait here
-	tmpls templates // the cached template
+	wake    wakeup            // long polls wait here
+	tmpls   templates         // the cached template
+	methods map[string]method // never changes
 }
 
 // Open opens the chain in cfg.Dir, making it first if the folder is new.
@@ -140,7 +141,7 @@ func create(cfg Config) (*world, error) {
 
 // assemble opens the database and joins btcd's parts over it.
 func assemble(cfg Config, w *world) (*Chain, error) {
-	c := &Chain{world: w, params: chainParams(w), log: cfg.Logger, now: cfg.Now}
+	c := &Chain{world: w, params: chainParams(w), log: cfg.Logger, now: cfg.Now, methods: methods()}
 	c.wake.init()
 	var err error
 	if c.db, err = openDB(filepath.Join(cfg.Dir, "db")); err != nil {
@@ -222,7 +223,7 @@ func (chainClock) Offset() time.Duration           { return 0 }
 
 var _ blockchain.MedianTimeSource = chainClock{}
 
-// diff1 is the target of difficulty 1.
+// difficulty is how many times harder than difficulty 1 the bits are, for show.
 func difficulty(bits uint32) float64 {
 	target := blockchain.CompactToBig(bits)
 	if target.Sign() <= 0 {

@@ -297,7 +297,6 @@ func TestLongPollWakesOnANewBlock(t *testing.T) {
 	case <-time.After(150 * time.Millisecond):
 	}
 	hash := w.Mine(t, 1, alice)[0]
-	mined := time.Now()
 	a := <-got
 	if a.err != nil {
 		t.Fatal(a.err)
@@ -305,13 +304,13 @@ func TestLongPollWakesOnANewBlock(t *testing.T) {
 	if a.t.PrevHash != hash || a.t.Height != 18 {
 		t.Errorf("long poll gave height %d", a.t.Height)
 	}
-	t.Logf("woke within %v", time.Since(mined))
 }
 
 func TestStoredBlockHasItsWitness(t *testing.T) {
 	t.Parallel()
 	w := devchaintest.Start(t, devchain.Config{})
 	block := w.Next(t, alice)
+	block.Transactions[0].TxIn[0].Witness = nil // a miner that knows the txid only
 	if v := w.Submit(t, block); v != node.Accepted {
 		t.Fatal(v)
 	}

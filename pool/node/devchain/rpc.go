@@ -186,7 +186,7 @@ func (c *Chain) run(ctx context.Context, req rpcRequest) rpcReply {
 }
 
 func (c *Chain) dispatch(ctx context.Context, req rpcRequest) (any, error) {
-	m, ok := methods()[req.Method]
+	m, ok := c.methods[req.Method]
 	if !ok {
 		return nil, fail(codeMethodNotFound, "Method not found")
 	}

@@ -30,7 +30,6 @@ func TestBrokenBlocksAreRefused(t *testing.T) {
 		}},
 		{"unexpected-witness", func(b *wire.MsgBlock) {
 			b.Transactions[0].TxOut = b.Transactions[0].TxOut[:1]
-			b.Transactions[0].TxIn[0].Witness = wire.TxWitness{make([]byte, 32)}
 			devchaintest.Reroot(b)
 		}},
 		{"time-too-old", func(b *wire.MsgBlock) { b.Header.Timestamp = time.Unix(1_000_000_000, 0) }},

@@ -125,7 +125,6 @@ func (w *World) Submit(t testing.TB, block *wire.MsgBlock) string {
 }
 
 // Build makes the template's block, its coinbase paying everything to script.
-// The coinbase is handed in without witness, as miners do.
 func Build(t testing.TB, tmpl *node.Template, script []byte) *wire.MsgBlock {
 	t.Helper()
 	coinbase := wire.NewMsgTx(2)
@@ -143,6 +142,7 @@ func Build(t testing.TB, tmpl *node.Template, script []byte) *wire.MsgBlock {
 	coinbase.AddTxOut(wire.NewTxOut(int64(tmpl.CoinbaseValue), script))
 	if tmpl.WitnessCommitment != nil {
 		coinbase.AddTxOut(wire.NewTxOut(0, tmpl.WitnessCommitment))
+		coinbase.TxIn[0].Witness = wire.TxWitness{make([]byte, 32)}
 	}
 	block := wire.NewMsgBlock(&wire.BlockHeader{
 		Version: int32(tmpl.Version), PrevBlock: tmpl.PrevHash, Bits: tmpl.Bits,
