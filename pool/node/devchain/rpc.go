@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"hashyard"
 )
 
 const (
@@ -60,8 +62,12 @@ type rpcReply struct {
 }
 
 // Serve answers JSON-RPC on the listener until ctx ends, then finishes the
-// requests that run. Its error is nil after an ordinary end.
+// requests that run. Its error is nil after an ordinary end. A password is
+// demanded also on loopback: any web page can make a browser post there.
 func (c *Chain) Serve(ctx context.Context, ln net.Listener, user, password string) error {
+	if password == "" {
+		return errors.Join(hashyard.Invalid.Errorf("devchain rpc: set a password for the chain's RPC"), ln.Close())
+	}
 	requests, end := context.WithCancel(context.WithoutCancel(ctx))
 	defer end()
 	srv := &http.Server{

@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -13,6 +15,7 @@ import (
 	"github.com/btcsuite/btcd/mining"
 	"github.com/btcsuite/btcd/wire/v2"
 
+	"hashyard"
 	"hashyard/pool/node/devchain"
 	"hashyard/pool/node/devchain/devchaintest"
 )
@@ -129,6 +132,22 @@ func TestDoor(t *testing.T) {
 	}
 	if status, _ := post(t, w, w.User, w.Password, strings.Repeat(" ", 11<<20)); status != http.StatusRequestEntityTooLarge {
 		t.Errorf("11 MiB request: HTTP %d", status)
+	}
+}
+
+func TestServeDemandsAPassword(t *testing.T) {
+	t.Parallel()
+	chain, err := devchain.Open(devchain.Config{Dir: t.TempDir() + "/chain"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer chain.Close()
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := chain.Serve(deadline(t), ln, "yard", ""); !errors.Is(err, hashyard.Invalid) {
+		t.Errorf("got %v, want invalid", err)
 	}
 }
 
