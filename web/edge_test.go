@@ -457,6 +457,13 @@ func TestShapes(t *testing.T) {
 				return nil, nil
 			})
 	}
+	embedded := func() {
+		type cursor struct {
+			After string `query:"after"`
+		}
+		Handle(api, huma.Operation{OperationID: "embedded", Method: "GET", Path: "/api/v1/embedded"}, UnitsRead,
+			func(context.Context, hashyard.Actor, *struct{ cursor }) (*struct{}, error) { return nil, nil })
+	}
 	noAction := func() {
 		Handle(api, huma.Operation{OperationID: "x", Method: "GET", Path: "/api/v1/x"}, "units.burn",
 			func(context.Context, hashyard.Actor, *struct{}) (*struct{}, error) { return nil, nil })
@@ -465,7 +472,7 @@ func TestShapes(t *testing.T) {
 		Public(api, huma.Operation{OperationID: "y", Method: "GET", Path: "/y"},
 			func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
 	}
-	for name, fn := range map[string]func(){"mixed input": mixed, "unknown action": noAction, "path outside the API": noPath} {
+	for name, fn := range map[string]func(){"mixed input": mixed, "unexported embedded input": embedded, "unknown action": noAction, "path outside the API": noPath} {
 		func() {
 			defer func() {
 				if recover() == nil {

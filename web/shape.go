@@ -47,22 +47,25 @@ func bodyOnly(op huma.Operation, t reflect.Type, input bool) bool {
 	if t.Kind() != reflect.Struct {
 		return true
 	}
-	envelope, body := marks(t, input)
+	envelope, body := marks(op, t, input)
 	if envelope && body {
 		panic(fmt.Sprintf("%s: %s mixes parameters and body fields: put the body in a field named Body", op.OperationID, t))
 	}
 	return body
 }
 
-func marks(t reflect.Type, input bool) (envelope, body bool) {
+func marks(op huma.Operation, t reflect.Type, input bool) (envelope, body bool) {
 	for f := range fields(t) {
 		switch {
+		case f.Anonymous && !f.IsExported():
+			// huma passes over it, and its fields would never be set.
+			panic(fmt.Sprintf("%s: %s embeds %s: only exported types can be embedded", op.OperationID, t, f.Type))
 		case f.Name == "Body" || f.Name == "RawBody":
 			envelope = true
 		case !input && f.Name == "Status" && f.Type.Kind() == reflect.Int && f.Tag.Get("json") == "":
 			envelope = true
 		case f.Anonymous && f.Tag.Get("json") == "" && f.Type.Kind() == reflect.Struct:
-			e, b := marks(f.Type, input)
+			e, b := marks(op, f.Type, input)
 			envelope, body = envelope || e, body || b
 		case parameter(f):
 			envelope = true

@@ -41,11 +41,13 @@ func Register(api *web.API, svc *inventory.Service) {
 	web.Handle(api, post("except-shipment", "/api/v1/shipments/{id}/exception", "Stop a shipment on its way for a reason"), web.ShipmentsMove, e.except)
 }
 
-type idInput struct {
+// IDInput names one thing in the path.
+type IDInput struct {
 	ID hashyard.ID `path:"id"`
 }
 
-type pageInput struct {
+// PageInput is the cursor of a list.
+type PageInput struct {
 	Cursor string `query:"cursor" doc:"Where the page before ended."`
 	Limit  int    `query:"limit" minimum:"0" maximum:"500" doc:"Items a page; 0 means 100."`
 }
@@ -63,7 +65,7 @@ func (e edge) models(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.P
 }
 
 type unitsInput struct {
-	pageInput
+	PageInput
 	Q string `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
 }
 
@@ -76,7 +78,7 @@ func (e edge) units(ctx context.Context, actor hashyard.Actor, in *unitsInput) (
 	return &web.Page[Unit]{Items: items, Next: next}, err
 }
 
-func (e edge) unit(ctx context.Context, actor hashyard.Actor, in *idInput) (*Unit, error) {
+func (e edge) unit(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Unit, error) {
 	u, err := e.svc.Unit(ctx, actor, in.ID)
 	if err != nil {
 		return nil, err
@@ -111,8 +113,8 @@ func (e edge) unitsOf(ctx context.Context, actor hashyard.Actor, us []inventory.
 }
 
 type lifeInput struct {
-	idInput
-	pageInput
+	IDInput
+	PageInput
 }
 
 func (e edge) events(ctx context.Context, actor hashyard.Actor, in *lifeInput) (*web.Page[UnitEvent], error) {
@@ -127,7 +129,7 @@ func (e edge) events(ctx context.Context, actor hashyard.Actor, in *lifeInput) (
 	return out, nil
 }
 
-func (e edge) custody(ctx context.Context, actor hashyard.Actor, in *idInput) (*web.Page[Custody], error) {
+func (e edge) custody(ctx context.Context, actor hashyard.Actor, in *IDInput) (*web.Page[Custody], error) {
 	rows, err := e.svc.CustodyOf(ctx, actor, in.ID)
 	if err != nil {
 		return nil, err
@@ -148,7 +150,7 @@ func (e edge) custody(ctx context.Context, actor hashyard.Actor, in *idInput) (*
 }
 
 type shipmentsInput struct {
-	pageInput
+	PageInput
 	Trade hashyard.ID `query:"trade" doc:"Only the shipment of this trade."`
 }
 
@@ -168,7 +170,7 @@ func (e edge) shipments(ctx context.Context, actor hashyard.Actor, in *shipments
 	return out, nil
 }
 
-func (e edge) shipment(ctx context.Context, actor hashyard.Actor, in *idInput) (*Shipment, error) {
+func (e edge) shipment(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Shipment, error) {
 	s, err := e.svc.Shipment(ctx, actor, in.ID)
 	return e.shown(ctx, s, err)
 }
@@ -186,7 +188,7 @@ func (e edge) shown(ctx context.Context, s inventory.Shipment, err error) (*Ship
 }
 
 type scanInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Kind   string `json:"kind" enum:"pack,receive"`
 		Serial string `json:"serial" maxLength:"256" doc:"As the scanner read it."`
@@ -206,7 +208,7 @@ func (e edge) scan(ctx context.Context, actor hashyard.Actor, in *scanInput) (*S
 }
 
 type dispatchInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Carrier  string `json:"carrier" minLength:"1" maxLength:"80"`
 		Tracking string `json:"tracking" minLength:"1" maxLength:"80"`
@@ -218,13 +220,13 @@ func (e edge) dispatch(ctx context.Context, actor hashyard.Actor, in *dispatchIn
 	return e.shown(ctx, s, err)
 }
 
-func (e edge) arrive(ctx context.Context, actor hashyard.Actor, in *idInput) (*Shipment, error) {
+func (e edge) arrive(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Shipment, error) {
 	s, err := e.svc.Arrive(ctx, actor, in.ID)
 	return e.shown(ctx, s, err)
 }
 
 type exceptInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Reason string `json:"reason" minLength:"1" maxLength:"80" doc:"Held by customs, short, damaged …"`
 	}

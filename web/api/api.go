@@ -63,8 +63,8 @@ func (h *handlers) world(ctx context.Context, _ *struct{}) (*worldOut, error) {
 	return &worldOut{Body: body}, nil
 }
 
-// listIn is the cursor every list here has: the id of the last item seen.
-type listIn struct {
+// List is the cursor every list here has: the id of the last item seen.
+type List struct {
 	Cursor hashyard.ID `query:"cursor" doc:"next of the page before."`
 	Limit  int         `query:"limit" minimum:"1" maximum:"200" default:"50"`
 }
@@ -80,7 +80,7 @@ func page[T any](items []T, limit int, id func(T) hashyard.ID) *web.Page[T] {
 }
 
 type auditIn struct {
-	listIn
+	List
 	RefKind string      `query:"ref_kind" maxLength:"40" doc:"Only commands on things of this kind."`
 	RefID   hashyard.ID `query:"ref_id" doc:"Only commands on this thing."`
 }

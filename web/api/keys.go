@@ -27,7 +27,7 @@ func (h *handlers) keys() {
 	}, web.KeysWrite, h.revokeKey)
 }
 
-func (h *handlers) listKeys(ctx context.Context, actor hashyard.Actor, in *listIn) (*web.Page[web.Key], error) {
+func (h *handlers) listKeys(ctx context.Context, actor hashyard.Actor, in *List) (*web.Page[web.Key], error) {
 	keys, err := h.svc.Keys(ctx, actor, in.Cursor, in.Limit+1)
 	if err != nil {
 		return nil, err

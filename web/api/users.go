@@ -26,7 +26,7 @@ func (h *handlers) users() {
 	}, web.UsersWrite, h.changeUser)
 }
 
-func (h *handlers) listUsers(ctx context.Context, actor hashyard.Actor, in *listIn) (*web.Page[web.User], error) {
+func (h *handlers) listUsers(ctx context.Context, actor hashyard.Actor, in *List) (*web.Page[web.User], error) {
 	users, err := h.svc.Users(ctx, actor, in.Cursor, in.Limit+1)
 	if err != nil {
 		return nil, err
