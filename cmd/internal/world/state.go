@@ -36,8 +36,14 @@ var ports = []struct {
 	name  string
 	fixed bool
 }{
-	{"web", false}, {"stratum", true}, {"chain", false}, {"stripe", false},
-	{"signer", false}, {"minersim", false}, {"minerweb", true}, {"nats", false},
+	{"web", false},
+	{"stratum", true},
+	{"chain", false},
+	{"stripe", false},
+	{"signer", false},
+	{"minersim", false},
+	{"minerweb", true},
+	{"nats", false},
 }
 
 // secretNames are generated once for a world.

@@ -1,0 +1,77 @@
+// Package signer holds the treasury's key in a process of its own. It signs a
+// payout only if its own records allow it: the address was enrolled for that
+// organisation through the live path, the amounts are within its limits, every
+// output is the payout or our change, and no other transaction was signed for
+// the same payout. Whoever takes the yard's database alone cannot pay.
+//
+// It owns one folder with the key and a journal; each line of the journal is
+// on disk before the answer leaves. One mutex orders all signing.
+package signer
+
+import (
+	"time"
+
+	"hashyard"
+)
+
+// Limits bound what is signed, whatever the yard asks.
+type Limits struct {
+	PerPayout hashyard.Sats `json:"per_payout_sats"`
+	PerDay    hashyard.Sats `json:"per_day_sats"` // UTC day, without fees
+	MaxFee    hashyard.Sats `json:"max_fee_sats"` // of one transaction
+}
+
+// Info is what the yard may know of the key.
+type Info struct {
+	Address string `json:"address"` // P2WPKH (BIP141), of the treasury
+	Script  string `json:"script"`  // its output script, hex
+	PubKey  string `json:"pubkey"`  // compressed, hex
+	Network string `json:"network"`
+	Limits  Limits `json:"limits"`
+}
+
+// Enrolment allows an address for an organisation.
+type Enrolment struct {
+	Org     hashyard.ID `json:"org"`
+	Address string      `json:"address"`
+}
+
+// Request asks for one payout's signature. PSBT is a BIP174 packet in base64
+// with the witness UTXO of every input.
+type Request struct {
+	Payout  hashyard.ID   `json:"payout"`
+	Org     hashyard.ID   `json:"org"`
+	Address string        `json:"address"`
+	Amount  hashyard.Sats `json:"amount_sats"`
+	Fee     hashyard.Sats `json:"fee_sats"`
+	PSBT    string        `json:"psbt"`
+}
+
+// Signed is a transaction ready for broadcast.
+type Signed struct {
+	TxID string `json:"txid"`
+	Tx   string `json:"tx"` // hex, with witnesses
+}
+
+// problem is the body of a reply that refuses.
+type problem struct {
+	Kind   hashyard.Kind `json:"kind"`
+	Detail string        `json:"detail"`
+}
+
+// entry is one line of the journal: exactly one field is set.
+type entry struct {
+	At     time.Time  `json:"at"`
+	Enrol  *Enrolment `json:"enrol,omitempty"`
+	Signed *signed    `json:"signed,omitempty"`
+}
+
+// signed is what is remembered of a signature.
+type signed struct {
+	Payout  hashyard.ID   `json:"payout"`
+	Org     hashyard.ID   `json:"org"`
+	Address string        `json:"address"`
+	Amount  hashyard.Sats `json:"amount_sats"`
+	Inputs  []string      `json:"inputs"` // "txid:index"
+	Signed
+}
