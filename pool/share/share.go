@@ -64,6 +64,7 @@ func (r Record) Accepted() bool { return r.Code == int(Accepted) }
 // already stored: that makes replay take effect once.
 type Batch struct {
 	Stream  string // incarnation of the log: another one restarts Seq
+	After   uint64 // the message before the first record's: what must have been applied
 	Seq     uint64 // of the last record's message
 	Records []Record
 }

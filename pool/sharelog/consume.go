@@ -149,7 +149,7 @@ func (c *Consumer) resume(ctx context.Context) (uint64, error) {
 
 // applyAll applies fetched messages in batches and returns the last applied.
 func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, seq uint64, apply func(context.Context, Batch) error) (uint64, error) {
-	b := Batch{Stream: c.cfg.Log.name, Seq: seq}
+	b := Batch{Stream: c.cfg.Log.name, After: seq, Seq: seq}
 	flush := func() error {
 		if b.Seq == seq {
 			return nil
@@ -157,7 +157,7 @@ func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, se
 		if err := apply(ctx, b); err != nil {
 			return fmt.Errorf("apply shares up to %d: %w", b.Seq, err)
 		}
-		seq, b.Records = b.Seq, nil
+		seq, b.After, b.Records = b.Seq, b.Seq, nil
 		return nil
 	}
 	for msg := range msgs.Messages() {
