@@ -101,11 +101,20 @@ func (m *machine) systemInfo(w http.ResponseWriter, _ *http.Request) {
 	address := m.st.Address.String()
 	m.mu.Unlock()
 	m.writeJSON(w, row{
-		{"minertype", m.st.Model}, {"nettype", "DHCP"}, {"netdevice", "eth0"},
-		{"macaddr", strings.ToUpper(m.st.MAC)}, {"hostname", "Antminer"}, {"ipaddress", address},
-		{"netmask", "255.255.255.0"}, {"gateway", ""}, {"dnsservers", ""}, {"system_mode", "GNU/Linux"},
+		{"minertype", m.st.Model},
+		{"nettype", "DHCP"},
+		{"netdevice", "eth0"},
+		{"macaddr", strings.ToUpper(m.st.MAC)},
+		{"hostname", "Antminer"},
+		{"ipaddress", address},
+		{"netmask", "255.255.255.0"},
+		{"gateway", ""},
+		{"dnsservers", ""},
+		{"system_mode", "GNU/Linux"},
 		{"system_kernel_version", "Linux 4.6.0-xilinx-gff8137b-dirty #25 SMP PREEMPT Fri Nov 23 15:30:52 CST 2018"},
-		{"system_filesystem_version", compileTime}, {"firmware_type", "Release"}, {"serinum", m.st.Serial},
+		{"system_filesystem_version", compileTime},
+		{"firmware_type", "Release"},
+		{"serinum", m.st.Serial},
 	})
 }
 
@@ -117,11 +126,20 @@ func (m *machine) getConf(w http.ResponseWriter, _ *http.Request) {
 		pools = append(pools, Pool{})
 	}
 	m.writeJSON(w, row{
-		{"pools", pools}, {"api-listen", true}, {"api-network", true},
-		{"api-groups", "A:stats:pools:devs:summary:version"}, {"api-allow", "A:0/0,W:*"},
-		{"bitmain-fan-ctrl", false}, {"bitmain-fan-pwm", "100"}, {"bitmain-use-vil", true},
-		{"bitmain-freq", "675"}, {"bitmain-voltage", "1400"}, {"bitmain-ccdelay", "0"}, {"bitmain-pwth", "0"},
-		{"bitmain-work-mode", "0"}, {"bitmain-freq-level", "100"},
+		{"pools", pools},
+		{"api-listen", true},
+		{"api-network", true},
+		{"api-groups", "A:stats:pools:devs:summary:version"},
+		{"api-allow", "A:0/0,W:*"},
+		{"bitmain-fan-ctrl", false},
+		{"bitmain-fan-pwm", "100"},
+		{"bitmain-use-vil", true},
+		{"bitmain-freq", "675"},
+		{"bitmain-voltage", "1400"},
+		{"bitmain-ccdelay", "0"},
+		{"bitmain-pwth", "0"},
+		{"bitmain-work-mode", "0"},
+		{"bitmain-freq-level", "100"},
 	})
 }
 
@@ -220,20 +238,37 @@ func (m *machine) webStats(w http.ResponseWriter, _ *http.Request) {
 	var chain []row
 	for i, b := range f.boards {
 		chain = append(chain, row{
-			{"index", i}, {"freq_avg", fixed(b.frequency, 0)}, {"rate_ideal", fixed(b.ideal, 2)},
-			{"rate_real", fixed(b.rate, 2)}, {"asic_num", b.chips},
-			{"temp_pic", below(b, 20)}, {"temp_pcb", below(b, 15)}, {"temp_chip", below(b, 0)},
-			{"hw", b.hwErrors}, {"eeprom_loaded", !b.dead}, {"sn", b.serial}, {"hwp", fixed(0, 4)},
+			{"index", i},
+			{"freq_avg", fixed(b.frequency, 0)},
+			{"rate_ideal", fixed(b.ideal, 2)},
+			{"rate_real", fixed(b.rate, 2)},
+			{"asic_num", b.chips},
+			{"temp_pic", below(b, 20)},
+			{"temp_pcb", below(b, 15)},
+			{"temp_chip", below(b, 0)},
+			{"hw", b.hwErrors},
+			{"eeprom_loaded", !b.dead},
+			{"sn", b.serial},
+			{"hwp", fixed(0, 4)},
 		})
 	}
 	m.writeJSON(w, row{
 		{"STATUS", row{{"STATUS", "S"}, {"when", now.Unix()}, {"Msg", "stats"}, {"api_version", "1.0.0"}}},
 		{"INFO", m.info()},
 		{"STATS", []row{{
-			{"elapsed", f.elapsed}, {"rate_5s", fixed(f.recent, 2)}, {"rate_30m", fixed(f.average, 2)},
-			{"rate_avg", fixed(f.average, 2)}, {"rate_ideal", fixed(f.ideal, 2)}, {"rate_unit", "GH/s"},
-			{"chain_num", len(chain)}, {"fan_num", len(f.fans)}, {"fan", f.fans}, {"hwp_total", fixed(0, 4)},
-			{"miner-mode", 0}, {"freq-level", 100}, {"chain", chain},
+			{"elapsed", f.elapsed},
+			{"rate_5s", fixed(f.recent, 2)},
+			{"rate_30m", fixed(f.average, 2)},
+			{"rate_avg", fixed(f.average, 2)},
+			{"rate_ideal", fixed(f.ideal, 2)},
+			{"rate_unit", "GH/s"},
+			{"chain_num", len(chain)},
+			{"fan_num", len(f.fans)},
+			{"fan", f.fans},
+			{"hwp_total", fixed(0, 4)},
+			{"miner-mode", 0},
+			{"freq-level", 100},
+			{"chain", chain},
 		}}},
 	})
 }
@@ -262,9 +297,14 @@ func (m *machine) webSummary(w http.ResponseWriter, _ *http.Request) {
 		{"STATUS", row{{"STATUS", "S"}, {"when", now.Unix()}, {"Msg", "summary"}, {"api_version", "1.0.0"}}},
 		{"INFO", m.info()},
 		{"SUMMARY", []row{{
-			{"elapsed", f.elapsed}, {"rate_5s", fixed(f.recent, 2)}, {"rate_30m", fixed(f.average, 2)},
-			{"rate_avg", fixed(f.average, 2)}, {"rate_ideal", fixed(f.ideal, 2)}, {"rate_unit", "GH/s"},
-			{"hw_all", f.hwErrors}, {"bestshare", strconv.FormatFloat(f.best, 'f', 0, 64)},
+			{"elapsed", f.elapsed},
+			{"rate_5s", fixed(f.recent, 2)},
+			{"rate_30m", fixed(f.average, 2)},
+			{"rate_avg", fixed(f.average, 2)},
+			{"rate_ideal", fixed(f.ideal, 2)},
+			{"rate_unit", "GH/s"},
+			{"hw_all", f.hwErrors},
+			{"bestshare", strconv.FormatFloat(f.best, 'f', 0, 64)},
 			{"status", []row{ok("rate"), ok("network"), ok("fans"), ok("temp")}},
 		}}},
 	})

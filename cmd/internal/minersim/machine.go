@@ -37,21 +37,21 @@ type slot struct {
 
 // state is what the state file keeps of a machine.
 type state struct {
-	Name     string     `json:"name"`
-	Model    string     `json:"model"`
-	Dialect  Dialect    `json:"dialect"`
-	Serial   string     `json:"serial"`
-	MAC      string     `json:"mac"`
-	Boards   [3]string  `json:"boards"`
-	Site     string     `json:"site"`
-	Address  netip.Addr `json:"address"`
-	Plugged  bool       `json:"plugged"`
-	Rate     float64    `json:"rate_hs"`
-	Slots    []*slot    `json:"slots"`
-	Saved    []Pool     `json:"saved"` // what a restart loads
-	Started  time.Time  `json:"started,omitzero"`
-	Hashes   uint64     `json:"hashes"` // since Started, before this process
-	Variety  uint64     `json:"variety"` // seed of small differences between machines
+	Name    string     `json:"name"`
+	Model   string     `json:"model"`
+	Dialect Dialect    `json:"dialect"`
+	Serial  string     `json:"serial"`
+	MAC     string     `json:"mac"`
+	Boards  [3]string  `json:"boards"`
+	Site    string     `json:"site"`
+	Address netip.Addr `json:"address"`
+	Plugged bool       `json:"plugged"`
+	Rate    float64    `json:"rate_hs"`
+	Slots   []*slot    `json:"slots"`
+	Saved   []Pool     `json:"saved"` // what a restart loads
+	Started time.Time  `json:"started,omitzero"`
+	Hashes  uint64     `json:"hashes"`  // since Started, before this process
+	Variety uint64     `json:"variety"` // seed of small differences between machines
 }
 
 // machine is one simulated ASIC.

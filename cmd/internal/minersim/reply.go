@@ -81,8 +81,11 @@ func failure(code int, format string, args ...any) reply {
 
 func (r reply) status(description string, now time.Time) row {
 	return row{
-		{"STATUS", r.letter}, {"When", now.Unix()}, {"Code", r.code},
-		{"Msg", r.message}, {"Description", description},
+		{"STATUS", r.letter},
+		{"When", now.Unix()},
+		{"Code", r.code},
+		{"Msg", r.message},
+		{"Description", description},
 	}
 }
 

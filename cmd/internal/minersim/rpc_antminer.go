@@ -18,8 +18,11 @@ func (m *machine) antminerRPC(command string, f figures) reply {
 	switch command {
 	case "version":
 		return success(22, "BMMiner versions", "VERSION", row{
-			{"BMMiner", "1.0.0"}, {"API", "3.1"}, {"Miner", minerVersion},
-			{"CompileTime", compileTime}, {"Type", m.st.Model},
+			{"BMMiner", "1.0.0"},
+			{"API", "3.1"},
+			{"Miner", minerVersion},
+			{"CompileTime", compileTime},
+			{"Type", m.st.Model},
 		})
 	case "summary":
 		return success(11, "Summary", "SUMMARY", antminerSummary(f))
@@ -40,28 +43,51 @@ func (m *machine) antminerRPC(command string, f figures) reply {
 
 func antminerSummary(f figures) row {
 	return row{
-		{"Elapsed", f.elapsed}, {"GHS 5s", fixed(f.recent, 2)}, {"GHS av", fixed(f.average, 2)},
-		{"GHS 30m", fixed(f.average, 2)}, {"Found Blocks", 0}, {"Getwork", f.accepted/4 + 1},
-		{"Accepted", f.accepted}, {"Rejected", f.rejected}, {"Hardware Errors", f.hwErrors},
-		{"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)}, {"Discarded", 0}, {"Stale", f.stale},
-		{"Get Failures", 0}, {"Local Work", f.accepted * 9}, {"Remote Failures", 0}, {"Network Blocks", 1},
+		{"Elapsed", f.elapsed},
+		{"GHS 5s", fixed(f.recent, 2)},
+		{"GHS av", fixed(f.average, 2)},
+		{"GHS 30m", fixed(f.average, 2)},
+		{"Found Blocks", 0},
+		{"Getwork", f.accepted/4 + 1},
+		{"Accepted", f.accepted},
+		{"Rejected", f.rejected},
+		{"Hardware Errors", f.hwErrors},
+		{"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)},
+		{"Discarded", 0},
+		{"Stale", f.stale},
+		{"Get Failures", 0},
+		{"Local Work", f.accepted * 9},
+		{"Remote Failures", 0},
+		{"Network Blocks", 1},
 		{"Total MH", fixed(f.average*1e3*float64(f.elapsed), 0)},
 		{"Difficulty Accepted", number(exactDifficulty(f.work))},
-		{"Difficulty Rejected", number(exactDifficulty(f.refused))}, {"Difficulty Stale", number("0.00000000")},
-		{"Best Share", fixed(f.best, 8)}, {"Pool Rejected%", fixed(percent(f.rejected, f.accepted), 4)},
+		{"Difficulty Rejected", number(exactDifficulty(f.refused))},
+		{"Difficulty Stale", number("0.00000000")},
+		{"Best Share", fixed(f.best, 8)},
+		{"Pool Rejected%", fixed(percent(f.rejected, f.accepted), 4)},
 		{"Last getwork", f.now.Unix()},
 	}
 }
 
 func antminerDevs(f figures) row {
 	return row{
-		{"ASC", 0}, {"Name", "SM"}, {"ID", 0}, {"Enabled", "Y"}, {"Status", "Alive"},
-		{"Temperature", fixed(f.boards[0].temps[3], 2)}, {"Tenperature", fixed(f.boards[0].temps[3], 2)},
-		{"MHS av", fixed(f.average*1e3, 2)}, {"MHS 5s", fixed(f.recent*1e3, 2)},
-		{"Accepted", f.accepted}, {"Rejected", f.rejected}, {"Hardware Errors", f.hwErrors},
-		{"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)}, {"Last Share Pool", f.lastPool},
+		{"ASC", 0},
+		{"Name", "SM"},
+		{"ID", 0},
+		{"Enabled", "Y"},
+		{"Status", "Alive"},
+		{"Temperature", fixed(f.boards[0].temps[3], 2)},
+		{"Tenperature", fixed(f.boards[0].temps[3], 2)},
+		{"MHS av", fixed(f.average*1e3, 2)},
+		{"MHS 5s", fixed(f.recent*1e3, 2)},
+		{"Accepted", f.accepted},
+		{"Rejected", f.rejected},
+		{"Hardware Errors", f.hwErrors},
+		{"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)},
+		{"Last Share Pool", f.lastPool},
 		{"Last Share Time", unixOrZero(f.lastAt)},
-		{"Difficulty Accepted", number(exactDifficulty(f.work))}, {"Device Elapsed", f.elapsed},
+		{"Difficulty Accepted", number(exactDifficulty(f.work))},
+		{"Device Elapsed", f.elapsed},
 	}
 }
 
@@ -83,18 +109,36 @@ func (m *machine) antminerPools(f figures) []row {
 			diff = shortDifficulty(s.current.Wire())
 		}
 		out = append(out, row{
-			{"POOL", i}, {"URL", s.URL}, {"Status", status}, {"Priority", s.Priority}, {"Quota", 1},
-			{"Long Poll", "N"}, {"Getworks", s.Accepted / 4}, {"Accepted", s.Accepted},
-			{"Rejected", s.Rejected}, {"Discarded", 0}, {"Stale", s.Stale}, {"Get Failures", 0},
-			{"Remote Failures", 0}, {"User", s.User}, {"Last Share Time", last}, {"Diff", diff},
-			{"Diff1 Shares", 0}, {"Proxy Type", ""}, {"Proxy", ""},
+			{"POOL", i},
+			{"URL", s.URL},
+			{"Status", status},
+			{"Priority", s.Priority},
+			{"Quota", 1},
+			{"Long Poll", "N"},
+			{"Getworks", s.Accepted / 4},
+			{"Accepted", s.Accepted},
+			{"Rejected", s.Rejected},
+			{"Discarded", 0},
+			{"Stale", s.Stale},
+			{"Get Failures", 0},
+			{"Remote Failures", 0},
+			{"User", s.User},
+			{"Last Share Time", last},
+			{"Diff", diff},
+			{"Diff1 Shares", 0},
+			{"Proxy Type", ""},
+			{"Proxy", ""},
 			{"Difficulty Accepted", number(exactDifficulty(s.Work))},
 			{"Difficulty Rejected", number(exactDifficulty(s.Refused))},
 			{"Difficulty Stale", number("0.00000000")},
 			{"Last Share Difficulty", number(exactDifficulty(s.LastWork))},
-			{"Has Stratum", s.URL != ""}, {"Stratum Active", s.active}, {"Stratum URL", activeHost(s)},
-			{"Has GBT", false}, {"Best Share", fixed(s.Best, 8)},
-			{"Pool Rejected%", fixed(percent(s.Rejected, s.Accepted), 4)}, {"Pool Stale%%", fixed(0, 4)},
+			{"Has Stratum", s.URL != ""},
+			{"Stratum Active", s.active},
+			{"Stratum URL", activeHost(s)},
+			{"Has GBT", false},
+			{"Best Share", fixed(s.Best, 8)},
+			{"Pool Rejected%", fixed(percent(s.Rejected, s.Accepted), 4)},
+			{"Pool Stale%%", fixed(0, 4)},
 		})
 	}
 	return out
@@ -112,10 +156,20 @@ func (m *machine) antminerStats(f figures) []row {
 		chips += b.chips
 	}
 	r := row{
-		{"STATS", 0}, {"ID", "BTM_SOC0"}, {"Elapsed", f.elapsed}, {"Calls", 0}, {"Wait", number("0.000000")},
-		{"Max", number("0.000000")}, {"Min", number("99999999.000000")},
-		{"GHS 5s", fixed(f.recent, 2)}, {"GHS av", fixed(f.average, 2)}, {"rate_30m", fixed(f.average, 2)},
-		{"Mode", 2}, {"miner_count", alive}, {"frequency", 675}, {"fan_num", len(f.fans)},
+		{"STATS", 0},
+		{"ID", "BTM_SOC0"},
+		{"Elapsed", f.elapsed},
+		{"Calls", 0},
+		{"Wait", number("0.000000")},
+		{"Max", number("0.000000")},
+		{"Min", number("99999999.000000")},
+		{"GHS 5s", fixed(f.recent, 2)},
+		{"GHS av", fixed(f.average, 2)},
+		{"rate_30m", fixed(f.average, 2)},
+		{"Mode", 2},
+		{"miner_count", alive},
+		{"frequency", 675},
+		{"fan_num", len(f.fans)},
 	}
 	for i, rpm := range f.fans {
 		r = append(r, field{fmt.Sprintf("fan%d", i+1), rpm})
@@ -137,9 +191,14 @@ func chainFields(n int, b boardFigures) []field {
 	key := func(prefix string) string { return fmt.Sprintf("%s%d", prefix, n) }
 	if b.dead {
 		return []field{
-			{key("temp_pcb"), "0-0-0-0"}, {key("temp_chip"), "0-0-0-0"}, {key("temp_pic"), "0-0-0-0"},
-			{key("chain_acn"), 0}, {key("chain_acs"), ""}, {key("chain_hw"), 0},
-			{key("chain_rate"), ""}, {key("freq"), 0},
+			{key("temp_pcb"), "0-0-0-0"},
+			{key("temp_chip"), "0-0-0-0"},
+			{key("temp_pic"), "0-0-0-0"},
+			{key("chain_acn"), 0},
+			{key("chain_acs"), ""},
+			{key("chain_hw"), 0},
+			{key("chain_rate"), ""},
+			{key("freq"), 0},
 		}
 	}
 	temps := func(below float64) string {
@@ -150,9 +209,14 @@ func chainFields(n int, b boardFigures) []field {
 		return strings.Join(s, "-")
 	}
 	return []field{
-		{key("temp_pcb"), temps(15)}, {key("temp_chip"), temps(0)}, {key("temp_pic"), temps(20)},
-		{key("chain_acn"), b.chips}, {key("chain_acs"), chipMap(b.chips)}, {key("chain_hw"), b.hwErrors},
-		{key("chain_rate"), string(fixed(b.rate, 2))}, {key("freq"), fixed(b.frequency, 0)},
+		{key("temp_pcb"), temps(15)},
+		{key("temp_chip"), temps(0)},
+		{key("temp_pic"), temps(20)},
+		{key("chain_acn"), b.chips},
+		{key("chain_acs"), chipMap(b.chips)},
+		{key("chain_hw"), b.hwErrors},
+		{key("chain_rate"), string(fixed(b.rate, 2))},
+		{key("freq"), fixed(b.frequency, 0)},
 	}
 }
 

@@ -13,10 +13,18 @@ func (m *machine) cgminerRead(command string, f figures) (r reply, ok bool) {
 	switch command {
 	case "version":
 		return success(22, "CGMiner versions", "VERSION", row{
-			{"CGMiner", "4.11.1"}, {"API", "3.7"}, {"STM8", "20.08.01"}, {"PROD", m.st.Model},
-			{"MODEL", strings.TrimPrefix(m.st.Model, "Avalon ")}, {"HWTYPE", "MM4v1_X3"}, {"SWTYPE", "MM318"},
-			{"VERSION", "24102401_25462b2_9ddf522"}, {"LOADER", "d0d779de.00"}, {"DNA", m.st.Serial},
-			{"MAC", strings.ReplaceAll(m.st.MAC, ":", "")}, {"UPAPI", "2"},
+			{"CGMiner", "4.11.1"},
+			{"API", "3.7"},
+			{"STM8", "20.08.01"},
+			{"PROD", m.st.Model},
+			{"MODEL", strings.TrimPrefix(m.st.Model, "Avalon ")},
+			{"HWTYPE", "MM4v1_X3"},
+			{"SWTYPE", "MM318"},
+			{"VERSION", "24102401_25462b2_9ddf522"},
+			{"LOADER", "d0d779de.00"},
+			{"DNA", m.st.Serial},
+			{"MAC", strings.ReplaceAll(m.st.MAC, ":", "")},
+			{"UPAPI", "2"},
 		}), true
 	case "summary":
 		return success(11, "Summary", "SUMMARY", cgminerSummary(f)), true
@@ -26,8 +34,14 @@ func (m *machine) cgminerRead(command string, f figures) (r reply, ok bool) {
 		return success(7, fmt.Sprintf("%d Pool(s)", len(m.st.Slots)), "POOLS", m.cgminerPools()...), true
 	case "stats":
 		return success(70, "CGMiner stats", "STATS", row{
-			{"STATS", 0}, {"ID", "AVA100"}, {"Elapsed", f.elapsed}, {"Calls", 0}, {"Wait", number("0.000000")},
-			{"Max", number("0.000000")}, {"Min", number("99999999.000000")}, {"MM ID0", m.module(f)},
+			{"STATS", 0},
+			{"ID", "AVA100"},
+			{"Elapsed", f.elapsed},
+			{"Calls", 0},
+			{"Wait", number("0.000000")},
+			{"Max", number("0.000000")},
+			{"Min", number("99999999.000000")},
+			{"MM ID0", m.module(f)},
 		}), true
 	case "coin":
 		return success(78, "CGMiner coin", "COIN", row{{"Hash Method", "sha256"}, {"Current Block Time", number("0.000000")}, {"Current Block Hash", ""}, {"LP", f.mining}}), true
@@ -41,16 +55,33 @@ func (m *machine) cgminerRead(command string, f figures) (r reply, ok bool) {
 
 func cgminerSummary(f figures) row {
 	return row{
-		{"Elapsed", f.elapsed}, {"MHS av", fixed(f.average*1e3, 2)}, {"MHS 5s", fixed(f.recent*1e3, 2)},
-		{"MHS 1m", fixed(f.recent*1e3, 2)}, {"MHS 5m", fixed(f.average*1e3, 2)}, {"MHS 15m", fixed(f.average*1e3, 2)},
-		{"Found Blocks", 0}, {"Getworks", f.accepted/4 + 1}, {"Accepted", f.accepted}, {"Rejected", f.rejected},
-		{"Hardware Errors", f.hwErrors}, {"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)},
-		{"Discarded", 0}, {"Stale", f.stale}, {"Get Failures", 0}, {"Local Work", f.accepted * 9},
-		{"Remote Failures", 0}, {"Network Blocks", 1}, {"Total MH", fixed(f.average*1e3*float64(f.elapsed), 4)},
-		{"Work Utility", fixed(0, 2)}, {"Difficulty Accepted", number(exactDifficulty(f.work))},
-		{"Difficulty Rejected", number(exactDifficulty(f.refused))}, {"Difficulty Stale", number("0.00000000")},
-		{"Best Share", fixed(f.best, 8)}, {"Device Hardware%", fixed(0, 4)},
-		{"Pool Rejected%", fixed(percent(f.rejected, f.accepted), 4)}, {"Last getwork", f.now.Unix()},
+		{"Elapsed", f.elapsed},
+		{"MHS av", fixed(f.average*1e3, 2)},
+		{"MHS 5s", fixed(f.recent*1e3, 2)},
+		{"MHS 1m", fixed(f.recent*1e3, 2)},
+		{"MHS 5m", fixed(f.average*1e3, 2)},
+		{"MHS 15m", fixed(f.average*1e3, 2)},
+		{"Found Blocks", 0},
+		{"Getworks", f.accepted/4 + 1},
+		{"Accepted", f.accepted},
+		{"Rejected", f.rejected},
+		{"Hardware Errors", f.hwErrors},
+		{"Utility", fixed(perMinute(f.accepted, f.elapsed), 2)},
+		{"Discarded", 0},
+		{"Stale", f.stale},
+		{"Get Failures", 0},
+		{"Local Work", f.accepted * 9},
+		{"Remote Failures", 0},
+		{"Network Blocks", 1},
+		{"Total MH", fixed(f.average*1e3*float64(f.elapsed), 4)},
+		{"Work Utility", fixed(0, 2)},
+		{"Difficulty Accepted", number(exactDifficulty(f.work))},
+		{"Difficulty Rejected", number(exactDifficulty(f.refused))},
+		{"Difficulty Stale", number("0.00000000")},
+		{"Best Share", fixed(f.best, 8)},
+		{"Device Hardware%", fixed(0, 4)},
+		{"Pool Rejected%", fixed(percent(f.rejected, f.accepted), 4)},
+		{"Last getwork", f.now.Unix()},
 	}
 }
 
@@ -62,13 +93,28 @@ func cgminerDevs(f figures) []row {
 			status, temp = "Dead", number("-273.00")
 		}
 		out = append(out, row{
-			{"ASC", i}, {"Name", "AVA10"}, {"ID", i}, {"Enabled", "Y"}, {"Status", status}, {"Temperature", temp},
-			{"MHS av", fixed(b.rate*1e3, 2)}, {"MHS 5s", fixed(b.rate*1e3, 2)}, {"MHS 1m", fixed(b.rate*1e3, 2)},
-			{"Accepted", f.accepted / 3}, {"Rejected", f.rejected / 3}, {"Hardware Errors", b.hwErrors},
-			{"Last Share Pool", f.lastPool}, {"Last Share Time", unixOrZero(f.lastAt)},
-			{"Chip Frequency", fixed(b.frequency, 0)}, {"Effective Chips", b.chips}, {"PCB SN", b.serial},
-			{"Chip Temp Min", fixed(b.temps[0], 2)}, {"Chip Temp Max", fixed(b.temps[3], 2)},
-			{"Chip Temp Avg", fixed(b.temps[1], 2)}, {"Device Hardware%", fixed(0, 4)}, {"Device Elapsed", f.elapsed},
+			{"ASC", i},
+			{"Name", "AVA10"},
+			{"ID", i},
+			{"Enabled", "Y"},
+			{"Status", status},
+			{"Temperature", temp},
+			{"MHS av", fixed(b.rate*1e3, 2)},
+			{"MHS 5s", fixed(b.rate*1e3, 2)},
+			{"MHS 1m", fixed(b.rate*1e3, 2)},
+			{"Accepted", f.accepted / 3},
+			{"Rejected", f.rejected / 3},
+			{"Hardware Errors", b.hwErrors},
+			{"Last Share Pool", f.lastPool},
+			{"Last Share Time", unixOrZero(f.lastAt)},
+			{"Chip Frequency", fixed(b.frequency, 0)},
+			{"Effective Chips", b.chips},
+			{"PCB SN", b.serial},
+			{"Chip Temp Min", fixed(b.temps[0], 2)},
+			{"Chip Temp Max", fixed(b.temps[3], 2)},
+			{"Chip Temp Avg", fixed(b.temps[1], 2)},
+			{"Device Hardware%", fixed(0, 4)},
+			{"Device Elapsed", f.elapsed},
 		})
 	}
 	return out
@@ -91,16 +137,40 @@ func (m *machine) cgminerPools() []row {
 			current = number(trimFloat(s.current.Wire(), 32))
 		}
 		out = append(out, row{
-			{"POOL", i}, {"URL", s.URL}, {"Status", status}, {"Priority", s.Priority}, {"Quota", 1},
-			{"Long Poll", "N"}, {"Getworks", s.Accepted / 4}, {"Accepted", s.Accepted}, {"Rejected", s.Rejected},
-			{"Works", s.Accepted * 9}, {"Discarded", 0}, {"Stale", s.Stale}, {"Get Failures", 0},
-			{"Remote Failures", 0}, {"User", s.User}, {"Last Share Time", unixOrZero(s.LastAt)}, {"Diff1 Shares", 0},
-			{"Proxy Type", ""}, {"Proxy", ""}, {"Difficulty Accepted", number(exactDifficulty(s.Work))},
-			{"Difficulty Rejected", number(exactDifficulty(s.Refused))}, {"Difficulty Stale", number("0.00000000")},
-			{"Last Share Difficulty", number(exactDifficulty(s.LastWork))}, {"Work Difficulty", current},
-			{"Has Stratum", true}, {"Stratum Active", s.active}, {"Stratum URL", activeHost(s)},
-			{"Stratum Difficulty", current}, {"Has Vmask", s.vmask}, {"Has GBT", false}, {"Best Share", fixed(s.Best, 8)},
-			{"Pool Rejected%", fixed(percent(s.Rejected, s.Accepted), 4)}, {"Pool Stale%", fixed(0, 4)}, {"Bad Work", 0},
+			{"POOL", i},
+			{"URL", s.URL},
+			{"Status", status},
+			{"Priority", s.Priority},
+			{"Quota", 1},
+			{"Long Poll", "N"},
+			{"Getworks", s.Accepted / 4},
+			{"Accepted", s.Accepted},
+			{"Rejected", s.Rejected},
+			{"Works", s.Accepted * 9},
+			{"Discarded", 0},
+			{"Stale", s.Stale},
+			{"Get Failures", 0},
+			{"Remote Failures", 0},
+			{"User", s.User},
+			{"Last Share Time", unixOrZero(s.LastAt)},
+			{"Diff1 Shares", 0},
+			{"Proxy Type", ""},
+			{"Proxy", ""},
+			{"Difficulty Accepted", number(exactDifficulty(s.Work))},
+			{"Difficulty Rejected", number(exactDifficulty(s.Refused))},
+			{"Difficulty Stale", number("0.00000000")},
+			{"Last Share Difficulty", number(exactDifficulty(s.LastWork))},
+			{"Work Difficulty", current},
+			{"Has Stratum", true},
+			{"Stratum Active", s.active},
+			{"Stratum URL", activeHost(s)},
+			{"Stratum Difficulty", current},
+			{"Has Vmask", s.vmask},
+			{"Has GBT", false},
+			{"Best Share", fixed(s.Best, 8)},
+			{"Pool Rejected%", fixed(percent(s.Rejected, s.Accepted), 4)},
+			{"Pool Stale%", fixed(0, 4)},
+			{"Bad Work", 0},
 		})
 	}
 	return out

@@ -1,0 +1,5 @@
+//go:build race
+
+package minersim
+
+const raceEnabled = true
