@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -23,8 +24,8 @@ type EventMessage struct {
 	Payload any                `json:"payload"`
 }
 
-// heartbeat is how often a quiet stream says that it is alive; writing it is
-// also how a vanished browser is noticed.
+// heartbeat is how often a stream says that it is alive, by the event tick
+// {at}; writing it is also how a vanished browser is noticed.
 const heartbeat = 15 * time.Second
 
 type streamIn struct {
@@ -39,7 +40,7 @@ func RegisterStream(api *API, broker *Broker) {
 		OperationID: "stream-events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"events"},
 		Summary: "Live events of your organisation as server-sent events",
 		Responses: map[string]*huma.Response{"200": {
-			Description: "A stream: first hello {seq, resumed}, then a message per event.",
+			Description: "A stream: first hello {seq, resumed, every_ms, at}, then a message per event, and tick {at} every every_ms.",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 		}},
 	}, SessionRead, func(ctx context.Context, actor hashyard.Actor, in *streamIn) (*huma.StreamResponse, error) {
@@ -62,7 +63,8 @@ func (api *API) stream(hctx huma.Context, broker *Broker, actor hashyard.Actor, 
 	hctx.SetStatus(http.StatusOK)
 	w := &streamWriter{w: hctx.BodyWriter(), rc: http.NewResponseController(humagin.Unwrap(hctx).Writer)}
 	// The hello carries no id: the browser's resume point stays what it was.
-	w.printf("event: hello\ndata: {\"seq\":%q,\"resumed\":%t}\n\n", seq, resumed)
+	w.printf("event: hello\ndata: {\"seq\":%q,\"resumed\":%t,\"every_ms\":%d,\"at\":%q}\n\n",
+		seq, resumed, heartbeat.Milliseconds(), api.now().UTC().Format(time.RFC3339Nano))
 	for _, m := range missed {
 		w.message(m)
 	}
@@ -74,10 +76,10 @@ func (api *API) stream(hctx huma.Context, broker *Broker, actor hashyard.Actor, 
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if _, err := api.authenticate(hctx); err != nil {
-				return // signed out or revoked while listening
+			if !api.mayStillListen(hctx) {
+				return
 			}
-			w.printf(": alive\n\n")
+			w.printf("event: tick\ndata: {\"at\":%q}\n\n", api.now().UTC().Format(time.RFC3339Nano))
 		case m, open := <-sub.C:
 			if !open {
 				return // too slow, or the server ends: the browser resumes
@@ -86,6 +88,16 @@ func (api *API) stream(hctx huma.Context, broker *Broker, actor hashyard.Actor, 
 		}
 		w.flush()
 	}
+}
+
+// mayStillListen is false when the caller signed out, was revoked or lost the
+// role while listening. A database that does not answer says nothing of it.
+func (api *API) mayStillListen(hctx huma.Context) bool {
+	caller, err := api.authenticate(hctx)
+	if err != nil {
+		return !errors.Is(err, hashyard.Unauthenticated)
+	}
+	return Can(caller.Actor, SessionRead)
 }
 
 // streamWriter writes with a deadline each time and remembers the first error.

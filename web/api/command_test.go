@@ -175,7 +175,7 @@ func TestStream(t *testing.T) {
 	north, baltic, desk := y.signIn("owner@north.example"), y.signIn("owner@baltic.example"), y.signIn("desk@house.example")
 	ours, theirs, house := north.listen(""), baltic.listen(""), desk.listen("")
 	for _, l := range []*listener{ours, theirs, house} {
-		if text, id := l.next(); !strings.HasPrefix(text, `hello {"seq":"`) || !strings.Contains(text, `"resumed":false`) || id != "" {
+		if text, id := l.next(); !strings.HasPrefix(text, `hello {"seq":"`) || !strings.Contains(text, `"resumed":false,"every_ms":15000,"at":"`) || id != "" {
 			t.Errorf("hello: %q %q", text, id)
 		}
 	}
