@@ -1,0 +1,269 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"hashyard"
+	"hashyard/firmware"
+)
+
+// RequestRedirect points a miner of the actor's organisation at our pool. An
+// open redirect of the same unit is returned instead of a second one. With
+// accept, known differences from what was registered do not stop it; the
+// identity is still read again before the write.
+func (s *Service) RequestRedirect(ctx context.Context, actor hashyard.Actor, miner hashyard.ID, accept bool) (Redirect, error) {
+	m, err := s.store.Miner(ctx, actor, miner)
+	if err != nil {
+		return Redirect{}, err
+	}
+	if m.Org != actor.Org {
+		return Redirect{}, hashyard.Denied.Errorf("miner %s is not your organisation's", miner)
+	}
+	if m.Identity.Serial == "" {
+		return Redirect{}, hashyard.Conflict.Errorf("the machine at %s gives no serial and cannot be told apart; it is not redirected", m.Address)
+	}
+	site, err := s.store.Site(ctx, actor, m.Site.String())
+	if err != nil {
+		return Redirect{}, err
+	}
+	if since, online := m.Offline(s.now(), site.OfflineAfter()); !online {
+		return Redirect{}, hashyard.Conflict.Errorf("miner %s is offline since %s", m.Identity.Serial, since.UTC().Format(time.RFC3339))
+	}
+	c, err := s.claim(ctx, m.Site, &m)
+	if err != nil {
+		return Redirect{}, err
+	}
+	if c.Foreign {
+		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not in your custody", m.Identity.Serial)
+	}
+	wrong := strings.Join(c.Mismatches, "; ")
+	if wrong != "" && !accept {
+		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not as registered: %s", m.Identity.Serial, wrong)
+	}
+	return s.redirect(ctx, actor, m, "", false)
+}
+
+// redirect makes the redirect, or one that has already failed when the machine
+// is not what was expected.
+func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, wrong string, auto bool) (Redirect, error) {
+	custodian, err := s.units.Custodian(ctx, m.Unit)
+	if err != nil {
+		return Redirect{}, err
+	}
+	if custodian != m.Org {
+		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not in the custody of the site's organisation", m.Identity.Serial)
+	}
+	target, err := s.workers.WorkerFor(ctx, m.Unit, m.Org)
+	if err != nil {
+		return Redirect{}, fmt.Errorf("worker of unit %s: %w", m.Unit, err)
+	}
+	now := s.now().UTC()
+	r := Redirect{
+		ID: hashyard.NewID(), Org: m.Org, Site: m.Site, Miner: m.ID, Unit: m.Unit,
+		Serial: m.Identity.Serial, MAC: m.Identity.MAC, Boards: sortedBoards(boardSerials(m.Identity)),
+		Address: m.Address, Family: m.Identity.Family, URL: target.URL, Worker: target.User,
+		State: RedirectRequested, Auto: auto, By: actor.User, CreatedAt: now,
+		Steps: []Step{{State: RedirectRequested, At: now}},
+	}
+	var events []hashyard.Event
+	if wrong != "" {
+		if r, err = r.fail(now, "identity mismatch: "+wrong+"; nothing was written", false); err != nil {
+			return r, err
+		}
+		if events, err = r.outcome(now); err != nil {
+			return r, err
+		}
+	}
+	r, made, err := s.store.CreateRedirect(ctx, actor, r, events)
+	if err == nil && made {
+		s.bells.ring(r.Site)
+	}
+	return r, err
+}
+
+// outcome is the event of a redirect that just ended, if it did.
+func (r Redirect) outcome(at time.Time) ([]hashyard.Event, error) {
+	var ev hashyard.Event
+	var err error
+	ref := hashyard.Ref{Kind: "redirect", ID: r.ID}
+	switch r.State {
+	case RedirectEqual, RedirectHashing:
+		ev, err = hashyard.NewEvent(hashyard.EvMinerRedirected, ref, at, hashyard.MinerRedirected{
+			Redirect: r.ID, Miner: r.Miner, Unit: r.Unit, Org: r.Org, Site: r.Site,
+			URL: r.URL, Worker: r.Worker, Address: r.Address, Slots: r.Slots,
+		})
+	case RedirectFailed:
+		ev, err = hashyard.NewEvent(hashyard.EvRedirectFailed, ref, at, hashyard.RedirectFailed{
+			Redirect: r.ID, Miner: r.Miner, Unit: r.Unit, Org: r.Org, Reason: r.Reason,
+		})
+	default:
+		return nil, nil
+	}
+	ev.Orgs, ev.Units = []hashyard.ID{r.Org}, []hashyard.ID{r.Unit}
+	return []hashyard.Event{ev}, err
+}
+
+// maxWait bounds a long poll.
+const maxWait = 30 * time.Second
+
+// Commands gives the agent of the site what there is to do, waiting up to wait
+// for something. The password of a worker is fetched now and never stored.
+func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, siteID hashyard.ID, wait time.Duration) ([]Command, error) {
+	site, err := s.store.Site(ctx, actor, siteID.String())
+	if err != nil {
+		return nil, err
+	}
+	end := time.NewTimer(min(max(wait, 0), maxWait))
+	defer end.Stop()
+	for {
+		rung := s.bells.listen(site.ID)
+		now := s.now().UTC()
+		leased, err := s.store.Lease(ctx, actor, site.ID, 4, now, now.Add(s.lease))
+		if err != nil {
+			return nil, err
+		}
+		if len(leased) > 0 {
+			return s.commands(ctx, leased)
+		}
+		// Another process may have made the command: look again each second.
+		again := time.NewTimer(time.Second)
+		select {
+		case <-rung:
+		case <-again.C:
+		case <-end.C:
+			again.Stop()
+			return nil, nil
+		case <-ctx.Done():
+			again.Stop()
+			return nil, nil
+		}
+		again.Stop()
+	}
+}
+
+func (s *Service) commands(ctx context.Context, leased []Leased) ([]Command, error) {
+	var out []Command
+	for _, l := range leased {
+		r := l.Redirect
+		target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+		if err != nil {
+			// The lease ends and the command is given out again.
+			s.log.WarnContext(ctx, "redirect not sent", "redirect", r.ID, "error", err)
+			continue
+		}
+		out = append(out, Command{
+			ID: l.Command, Kind: "redirect", Epoch: l.Epoch, LeasedUntil: l.LeasedUntil,
+			Redirect: &RedirectOrder{
+				Redirect: r.ID, Unit: r.Unit, Address: l.Address, Family: r.Family,
+				Serial: r.Serial, MAC: r.MAC, Boards: r.Boards, Slots: wanted(target),
+			},
+		})
+	}
+	return out, nil
+}
+
+// wanted is what the slots shall be: our pool in the first, nothing in the
+// others, so that no failover leads the work back to the old owner's pool.
+func wanted(t PoolTarget) []firmware.PoolSetting {
+	return []firmware.PoolSetting{{URL: t.URL, User: t.User, Password: t.Password}}
+}
+
+// Finish takes an agent's evidence and judges it. The same result again
+// changes nothing.
+func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hashyard.ID, res Result) (Redirect, error) {
+	id, done, err := s.store.CommandRedirect(ctx, actor, command)
+	if err != nil {
+		return Redirect{}, err
+	}
+	r, err := s.store.Redirect(ctx, actor, id)
+	if err != nil || done {
+		return r, err
+	}
+	target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+	if err != nil {
+		return r, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
+	}
+	if len(res.Snapshot) > 0 {
+		if r.OldSealed, err = s.sealer.seal(r.ID, res.Snapshot); err != nil {
+			return r, err
+		}
+	}
+	sealed, now := r.OldSealed, s.now().UTC()
+	r, err = s.store.ChangeRedirect(ctx, actor, id, true, func(r Redirect) (Redirect, []hashyard.Event, error) {
+		if !r.State.Open() {
+			return r, nil, nil
+		}
+		if target.URL != r.URL || target.User != r.Worker {
+			r, err := r.fail(now, "the unit's worker changed meanwhile", true)
+			if err != nil {
+				return r, nil, err
+			}
+			events, err := r.outcome(now)
+			return r, events, err
+		}
+		if r.State == RedirectRequested { // the lease's own note was lost
+			var err error
+			if r, err = r.Send(now, res.Epoch); err != nil {
+				return r, nil, err
+			}
+		}
+		r, err := r.Conclude(res, wanted(target), now)
+		if err != nil {
+			return r, nil, err
+		}
+		if r.OldSealed == nil && r.OldSlots != nil {
+			r.OldSealed = sealed
+		}
+		events, err := r.outcome(now)
+		return r, events, err
+	})
+	if errors.Is(err, hashyard.Conflict) {
+		return s.store.Redirect(ctx, actor, id) // another delivery of the result was first
+	}
+	return r, err
+}
+
+// OldPools opens what the machine was set to before the redirect.
+func (s *Service) OldPools(ctx context.Context, actor hashyard.Actor, redirect hashyard.ID) ([]firmware.ConfiguredPool, error) {
+	r, err := s.store.Redirect(ctx, actor, redirect)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.OldSealed) == 0 {
+		return nil, hashyard.NotFound.Errorf("redirect %s kept no old pools", redirect)
+	}
+	return s.sealer.open(r.ID, r.OldSealed)
+}
+
+// bells wake the long polls of a site.
+type bells struct {
+	mu sync.Mutex // guards c
+	c  map[hashyard.ID]chan struct{}
+}
+
+// listen returns a channel that the next ring closes.
+func (b *bells) listen(site hashyard.ID) <-chan struct{} {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.c == nil {
+		b.c = map[hashyard.ID]chan struct{}{}
+	}
+	if b.c[site] == nil {
+		b.c[site] = make(chan struct{})
+	}
+	return b.c[site]
+}
+
+func (b *bells) ring(site hashyard.ID) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if c := b.c[site]; c != nil {
+		close(c)
+		delete(b.c, site)
+	}
+}

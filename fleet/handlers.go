@@ -1,0 +1,106 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"hashyard"
+)
+
+// OnUnitsDelivered expects the units at the buyer's sites, and redirects those
+// that its agents have already seen.
+func (s *Service) OnUnitsDelivered(ctx context.Context, ev hashyard.Event) error {
+	var p hashyard.UnitsMoved
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	var exp []Expected
+	for i, unit := range p.Units {
+		e := Expected{Unit: unit, Org: p.Buyer, Trade: p.Trade, DeliveredAt: ev.At}
+		if i < len(p.Serials) {
+			e.Serial = p.Serials[i]
+		}
+		exp = append(exp, e)
+	}
+	if err := s.store.Expect(ctx, ev.ID, exp); err != nil {
+		return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
+	}
+	// Also when the event comes again: the first time may have ended here.
+	actor := hashyard.Actor{Org: p.Buyer, System: "fleet.delivered"}
+	for _, unit := range p.Units {
+		ms, _, err := s.store.Miners(ctx, actor, MinerQuery{Unit: unit, Limit: 10})
+		if err == nil {
+			err = s.settle(ctx, actor, ms)
+		}
+		if err != nil {
+			return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
+		}
+	}
+	return nil
+}
+
+// settle makes the redirects that are due: of delivered units that one of the
+// organisation's agents sees now.
+func (s *Service) settle(ctx context.Context, actor hashyard.Actor, miners []Miner) error {
+	byUnit := map[hashyard.ID]Miner{}
+	var units []hashyard.ID
+	for _, m := range miners {
+		if !m.Unit.IsZero() {
+			byUnit[m.Unit] = m
+			units = append(units, m.Unit)
+		}
+	}
+	if len(units) == 0 {
+		return nil
+	}
+	due, err := s.store.ExpectedOf(ctx, actor, units)
+	if err != nil {
+		return err
+	}
+	var failed []error
+	for _, e := range due {
+		if err := s.redirectExpected(ctx, actor, byUnit[e.Unit]); err != nil {
+			failed = append(failed, fmt.Errorf("redirect expected unit %s: %w", e.Unit, err))
+		}
+	}
+	return errors.Join(failed...)
+}
+
+func (s *Service) redirectExpected(ctx context.Context, actor hashyard.Actor, m Miner) error {
+	site, err := s.store.Site(ctx, actor, m.Site.String())
+	if err != nil {
+		return err
+	}
+	if _, online := m.Offline(s.now(), site.OfflineAfter()); !online {
+		return nil // its next sighting comes here again
+	}
+	// Asked again, because custody has moved since the last sighting: now the
+	// unit's site is this one, and what arrived is compared with what was sold.
+	c, err := s.claim(ctx, m.Site, &m)
+	if err != nil {
+		return err
+	}
+	if c.Foreign {
+		return nil
+	}
+	_, err = s.redirect(ctx, actor, m, strings.Join(c.Mismatches, "; "), true)
+	return err
+}
+
+// OnSessionOpened notes that our pool saw the unit's worker.
+func (s *Service) OnSessionOpened(ctx context.Context, ev hashyard.Event) error {
+	var p hashyard.SessionOpened
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	if p.Unit.IsZero() {
+		return nil
+	}
+	err := s.store.SawSession(ctx, ev.ID, p.Unit, p.Org, func(r Redirect) (Redirect, error) { return r.Session(ev.At) })
+	if err != nil {
+		return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
+	}
+	return nil
+}
