@@ -70,6 +70,13 @@ type Config struct {
 	Logger *slog.Logger `json:"-"` // nil discards
 }
 
+func (c Config) logger() *slog.Logger {
+	if c.Logger == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return c.Logger
+}
+
 // Defaults of Config.
 const (
 	DefaultRate    = 100_000

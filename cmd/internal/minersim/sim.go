@@ -83,9 +83,6 @@ func newSim(ctx context.Context, cfg Config) (*Sim, error) {
 	if cfg.Scale == 0 {
 		cfg.Scale = DefaultScale
 	}
-	if cfg.Logger == nil {
-		cfg.Logger = slog.New(slog.DiscardHandler)
-	}
 	if cfg.Rate < 0 || cfg.Scale < 0 || len(cfg.Sites) == 0 {
 		return nil, hashyard.Invalid.Errorf("miner simulation needs sites, a rate and a scale")
 	}
@@ -95,7 +92,7 @@ func newSim(ctx context.Context, cfg Config) (*Sim, error) {
 		}
 	}
 	s := &Sim{
-		cfg: cfg, timing: cfg.Timing.withDefaults(), log: cfg.Logger,
+		cfg: cfg, timing: cfg.Timing.withDefaults(), log: cfg.logger(),
 		furnace: newFurnace(), dirty: make(chan struct{}, 1),
 	}
 	s.ctx, s.cancel = context.WithCancel(ctx)
