@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
-  Book, Candle, Earnings, Fill, Instrument, Me, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
+  Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
 
@@ -99,6 +99,8 @@ export const instrumentsQuery = queryOptions({
   queryKey: ['instruments'],
   queryFn: items<Instrument>('/instruments'),
 });
+
+export const modelsQuery = queryOptions({ queryKey: ['models'], staleTime: Infinity, queryFn: items<Model>('/models') });
 
 export const bookQuery = (instrument: string) =>
   queryOptions({

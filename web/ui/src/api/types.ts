@@ -29,11 +29,13 @@ export interface World {
 }
 
 export interface SignIn {
-  org: string;
+  org_name: string;
   role: string;
+  name: string;
   email: string;
   password: string;
-  about?: string;
+  /** What to look at first. */
+  look?: string;
 }
 
 export interface WorldPart {
@@ -77,6 +79,14 @@ export interface Instrument {
   incoterm: string;
   currency: string;
   nominal_ghs: number;
+}
+
+export interface Model {
+  id: string;
+  name: string;
+  maker: string;
+  nominal_ths: number;
+  joules_per_th: number;
 }
 
 export interface Level {

@@ -38,7 +38,7 @@ export function PhoneBar({ onSearch }: { onSearch: () => void }) {
   const job = jobOf(useLocation().pathname);
   return (
     <header className="phone-bar">
-      <Mark size={22} />
+      <Who phone />
       <h1>{title || job?.name || 'hashyard'}</h1>
       <SchemeSwitch />
       <button type="button" className="icon-btn" onClick={onSearch} aria-label="Search"><Icon name="search" /></button>
@@ -76,11 +76,11 @@ function Clock() {
   );
 }
 
-function Who() {
+function Who({ phone }: { phone?: boolean }) {
   const me = useMe().data;
   const client = useQueryClient();
   const navigate = useNavigate();
-  if (!me) return null;
+  if (!me) return phone ? <Mark size={22} /> : null;
   const signOut = async () => {
     try {
       await call('DELETE', '/session');
@@ -91,13 +91,18 @@ function Who() {
     }
   };
   return (
-    <Menu position="bottom-end" width={220}>
+    <Menu position={phone ? 'bottom-start' : 'bottom-end'} width={240}>
       <Menu.Target>
-        <button type="button" className="who" aria-label={`${me.org.name}, ${me.roles.join(', ')}: account`}>
-          <span className="m t1">{me.org.name}</span> <span className="t2">{me.roles.map(title).join(', ')}</span>
+        <button type="button" className={phone ? 'icon-btn' : 'who'} aria-label={`${me.org.name}, ${me.roles.join(', ')}: account`}>
+          {phone ? <Mark size={22} /> : (
+            <>
+              <span className="m t1">{me.org.name}</span> <span className="t2">{me.roles.map(title).join(', ')}</span>
+            </>
+          )}
         </button>
       </Menu.Target>
       <Menu.Dropdown>
+        {phone && <Menu.Label>{me.org.name}, {me.roles.join(', ')}{me.test_mode && ' · test mode'}</Menu.Label>}
         <Menu.Label>{me.user ? `${me.user.name} · ${me.user.email}` : 'API key'}</Menu.Label>
         <Menu.Item onClick={() => void navigate('/welcome')}>Welcome page</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>

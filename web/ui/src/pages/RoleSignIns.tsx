@@ -28,16 +28,16 @@ export function RoleSignIns({ world, onPick, busy, current }: {
         <li key={s.email} className={s.email === current ? 'here' : undefined}>
           <Kbd>{i + 1}</Kbd>
           <span className="roles-who">
-            <span className="b">{s.org}</span>
+            <span className="b">{s.org_name}</span>
             <span className="sm t2">{s.role.charAt(0).toUpperCase() + s.role.slice(1)}</span>
           </span>
           <span className="roles-what">
             <span className="mono sm">{s.email}</span>
-            <span className="sm t2">{s.about ?? ABOUT[s.role] ?? ''}</span>
+            <span className="sm t2">{s.look || ABOUT[s.role] || ''}</span>
           </span>
           <button
-            type="button" className={`btn${s.email === current ? '' : ' btn-primary'}`} disabled={busy}
-            onClick={() => onPick(pick(s))} aria-label={`Sign in as ${s.org}, ${s.role}`}
+            type="button" className="btn" disabled={busy}
+            onClick={() => onPick(pick(s))} aria-label={`Sign in as ${s.org_name}, ${s.role}`}
           >
             {s.email === current ? 'Signed in' : 'Sign in'}
           </button>

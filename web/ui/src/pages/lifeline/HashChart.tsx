@@ -86,15 +86,15 @@ function options(d: ChartData, ink: Ink, phone: boolean, width: number, height: 
     width, height, legend: { show: false }, cursor: { show: false }, padding: [16, phone ? 12 : 104, 0, 0],
     scales: { x: { time: true, range: [from, Math.max(d.now, from + 60)] }, y: { range: [lo, hi] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: 110, values: (_u, ticks) => ticks.map(tickOf(d.now - from)) },
+      { ...axis, grid: { show: false }, size: 26, space: phone ? 70 : 110, values: (_u, ticks) => ticks.map(tickOf(d.now - from, phone)) },
       { ...axis, grid: { stroke: ink.ln, width: 1 }, size: 44, space: 48 },
     ],
     series: [
       {},
-      { stroke: 'transparent', points: { show: false } },
-      { stroke: 'transparent', points: { show: false } },
+      { stroke: 'transparent', spanGaps: true, points: { show: false } },
+      { stroke: 'transparent', spanGaps: true, points: { show: false } },
       { stroke: ink.t2, width: 1, dash: [1, 3], spanGaps: true, points: { show: false } },
-      { stroke: 'transparent', points: { show: true, size: 3, fill: ink.ac, stroke: ink.ac, width: 0 } },
+      { stroke: 'transparent', alpha: 0.6, points: { show: true, size: 2.6, fill: ink.ac, stroke: ink.ac, width: 0 } },
       { stroke: ink.ac, width: 2, spanGaps: true, points: { show: false } },
     ],
     bands: [{ series: [1, 2], fill: ink.acl }],
@@ -102,8 +102,8 @@ function options(d: ChartData, ink: Ink, phone: boolean, width: number, height: 
   };
 }
 
-const tickOf = (life: number) => (t: number) =>
-  life < 2 * 86_400 ? (t % 86_400 === 0 ? `${day(t * 1000)} 00:00` : minute(t * 1000)) : dayMinute(t * 1000);
+const tickOf = (life: number, phone: boolean) => (t: number) =>
+  life < 2 * 86_400 ? (t % 86_400 === 0 ? `${day(t * 1000)} 00:00` : minute(t * 1000)) : phone ? day(t * 1000) : dayMinute(t * 1000);
 
 /** The washed proof window, below everything. */
 function under(u: uPlot, d: ChartData, ink: Ink) {

@@ -14,7 +14,7 @@ import { day, duration } from '../../lib/time';
 import { Figure, FigureStrip, Missing, StatusChip, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { useNow, usePhone } from '../../parts/useNow';
-import { planFor, trailing, type Estimate, type Plan } from './chartmath';
+import { dotsOf, planFor, trailing, type Estimate, type Plan } from './chartmath';
 import { evidenceOf } from './evidence';
 import { dealOf, factsOf, type Facts } from './facts';
 import { HashChart, type ChartData } from './HashChart';
@@ -45,7 +45,10 @@ function Life({ unit }: { unit: Unit }) {
   const redirects = useQuery({ ...unitRedirectsQuery(unit.id), retry: false });
   const pool = useQuery(poolQuery).data;
   const work = useWork(unit.id, facts, now);
-  const chart = useMemo(() => chartOf(facts, unit, work), [facts, unit, work]);
+  const { estimates, dots, reported } = work;
+  const chart = useMemo(
+    () => chartOf(facts, unit, { estimates, dots, reported }), [facts, unit, estimates, dots, reported],
+  );
 
   const poolNow = work.estimates.at(-1) ?? null;
   const earned = earnings.data?.total_sats ?? earnings.data?.items.reduce((n, e) => n + e.net_sats, 0);
@@ -68,6 +71,7 @@ function Life({ unit }: { unit: Unit }) {
   const current = nodes.find((n) => n.step === currentOf(nodes));
   const sum = { unit, facts, trade, poolNow, plan: work.plan, earned };
   if (events.isError) return <Failed what="The history did not load" error={events.error} onRetry={() => void events.refetch()} />;
+  if (events.isPending) return <SkeletonBlock height={400} label="Loading the history" />;
   if (!node) return null;
   const line = { nodes, selected, onSelect: (s: Step) => { setPicked(s); setSheet(true); } };
   return (
@@ -80,7 +84,8 @@ function Life({ unit }: { unit: Unit }) {
           title="Pool-verified hashrate against the sold hashrate" className="ll-chart"
           aside={!phone && <Legend plan={work.plan} />}
         >
-          {work.estimates.length === 0 && chart.reported.length === 0
+          {work.error ? <Failed what="Work not read" error={work.error} onRetry={work.retry} />
+            : work.estimates.length === 0 && chart.reported.length === 0
             ? <Empty>No accepted shares and no readings yet. The line begins with the first share at our pool.</Empty>
             : <HashChart data={chart} phone={phone} />}
         </Tile>
@@ -105,6 +110,9 @@ function Life({ unit }: { unit: Unit }) {
 }
 
 interface Work {
+  /** Why the pool's figures are missing; null when they are not. */
+  error: unknown;
+  retry: () => void;
   plan: Plan;
   estimates: Estimate[];
   dots: { t: number; ths: number }[];
@@ -115,27 +123,28 @@ interface Work {
 function useWork(id: string, facts: Facts, now: number): Work {
   const since = facts['session.opened']?.at ?? '';
   const life = since ? (now - Date.parse(since)) / 1000 : 0;
-  const step = planFor(life).step;
-  const window = planFor(life).window;
-  const series = useQuery({ ...unitSeriesQuery(id, since, step), retry: false }).data;
+  const { step, window, dot } = planFor(life);
+  const asked = useQuery(unitSeriesQuery(id, since, step));
+  const series = asked.data;
   const readings = useQuery({
     ...unitReadingsQuery(id, since || (facts['order.placed']?.at ?? facts.foundAt ?? '')), retry: false,
   }).data;
   // The running bucket grows: recompute when figures come, not every second.
-  return useMemo(() => {
-    const plan = { step, window };
+  const figures = useMemo(() => {
+    const plan = { step, window, dot };
     const at = Date.now() / 1000;
     const points = series ?? [];
     return {
       plan,
       estimates: trailing(points, plan, Date.parse(since || new Date().toISOString()) / 1000, at),
-      dots: points.slice(1, -1).map((p) => ({ t: Date.parse(p.at) / 1000 + step / 2, ths: p.ths })),
+      dots: dotsOf(points, plan, at),
       reported: (readings ?? []).map((r) => ({ t: Date.parse(r.at) / 1000, ths: r.reported_ths })),
     };
-  }, [series, readings, step, window, since]);
+  }, [series, readings, step, window, dot, since]);
+  return { ...figures, error: asked.error, retry: () => void asked.refetch() };
 }
 
-function chartOf(f: Facts, unit: Unit, w: Work): ChartData {
+function chartOf(f: Facts, unit: Unit, w: Pick<Work, 'estimates' | 'dots' | 'reported'>): ChartData {
   const decided = f['hashrate.proven'] ?? f['hashrate.refuted'];
   const started = f['proof.started'];
   const sold = started ? started.p.SoldGHs / 1000 : (dealOf(f)?.soldGHs ?? 0) / 1000 || unit.nominal_ths || null;
@@ -169,7 +178,7 @@ function Legend({ plan }: { plan: Plan }) {
   return (
     <>
       <span className="legend"><i className="legend-band" /> trailing {duration(plan.window)}, 95 % band</span>
-      <span className="legend"><i className="legend-dot" /> {duration(plan.step)}</span>
+      <span className="legend"><i className="legend-dot" /> {duration(plan.dot)}</span>
       <span className="legend"><i className="legend-dots" /> reported by the miner</span>
       <span className="t3">TH/s</span>
     </>

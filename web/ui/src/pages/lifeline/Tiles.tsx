@@ -13,7 +13,7 @@ export function EvidenceTile({ node, evidence }: { node: Node; evidence: Evidenc
   return (
     <Tile
       title={<><Glyph kind={node.state} size={11} label={true} />&nbsp; {node.name}</>}
-      aside={node.at ? `${daySecond(node.at)} UTC` : node.when}
+      aside={node.at && node.state !== 'live' ? `${daySecond(node.at)} UTC` : node.when}
     >
       <EvidenceBody evidence={evidence} />
     </Tile>

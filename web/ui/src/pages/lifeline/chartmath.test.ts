@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { planFor, rangeOf, spread, trailing } from './chartmath';
+import { dotsOf, planFor, rangeOf, spread, trailing } from './chartmath';
 
 const T0 = Date.parse('2026-11-18T11:00:00Z') / 1000;
-const plan = { step: 60, window: 600 };
+const plan = { step: 60, window: 600, dot: 120 };
 const bucket = (i: number, ths: number, shares: number) => ({
   at: new Date((T0 + i * 60) * 1000).toISOString(), work: '0', ths, shares, lower_ths: 0, upper_ths: 0,
 });
@@ -40,10 +40,17 @@ describe('trailing', () => {
   it('nothing gives nothing', () => expect(trailing([], plan, T0, T0 + 60)).toEqual([]));
 });
 
+describe('dots', () => {
+  it('are whole groups only', () =>
+    expect(dotsOf([0, 1, 2, 3, 4].map((i) => bucket(i, 90 + 10 * i, 20)), plan, T0 + 240)).toEqual([
+      { t: T0 + 60, ths: 95 }, { t: T0 + 180, ths: 115 },
+    ]));
+});
+
 describe('frame', () => {
   it('plans by age', () => {
     expect(planFor(600).step).toBe(60);
-    expect(planFor(86_400 * 4)).toEqual({ step: 900, window: 86_400 });
+    expect(planFor(86_400 * 4)).toEqual({ step: 900, window: 86_400, dot: 3600 });
   });
   it('shows sold and floor even when the line is far away', () => {
     const [lo, hi] = rangeOf([10, 11, 12], 200, 190);

@@ -4,12 +4,14 @@ import type { SeriesPoint } from '../../api/types';
 export interface Plan {
   step: number;
   window: number;
+  /** Width of what one dot shows. */
+  dot: number;
 }
 
 export function planFor(lifeSeconds: number): Plan {
-  if (lifeSeconds < 3 * 3600) return { step: 60, window: 600 };
-  if (lifeSeconds < 48 * 3600) return { step: 900, window: 2 * 3600 };
-  return { step: 900, window: 24 * 3600 };
+  if (lifeSeconds < 3 * 3600) return { step: 60, window: 600, dot: 60 };
+  if (lifeSeconds < 48 * 3600) return { step: 900, window: 2 * 3600, dot: 900 };
+  return { step: 900, window: 24 * 3600, dot: 3600 };
 }
 
 /** A trailing estimate at the end of a bucket; TH/s. */
@@ -56,6 +58,20 @@ export function trailing(points: readonly SeriesPoint[], plan: Plan, from: numbe
     out.push({ t: end, ths, lower: ths - half, upper: ths + half, shares });
   }
   return out;
+}
+
+/** Whole groups of `plan.dot` seconds, each as one dot in its middle. */
+export function dotsOf(points: readonly SeriesPoint[], plan: Plan, now: number): { t: number; ths: number }[] {
+  const groups = new Map<number, { sum: number; n: number }>();
+  for (const p of points) {
+    const g = Math.floor(Date.parse(p.at) / 1000 / plan.dot) * plan.dot;
+    const got = groups.get(g) ?? { sum: 0, n: 0 };
+    groups.set(g, { sum: got.sum + p.ths, n: got.n + 1 });
+  }
+  const full = plan.dot / plan.step;
+  return [...groups]
+    .filter(([g, v]) => v.n === full && g + plan.dot <= now)
+    .map(([g, v]) => ({ t: g + plan.dot / 2, ths: v.sum / v.n }));
 }
 
 /** The value range that shows what matters: sold, floor and the settled line. */

@@ -199,7 +199,7 @@ function proofEvidence(f: Facts, b: Beside): Evidence {
         : `Less than 95 % of the sold ${ghsAsTH(p.Sold)} TH/s: even the upper bound over ${window} is below the floor.`,
       lines: [
         { label: 'Accepted shares', value: int(p.Shares) },
-        { label: 'Σ difficulty, 2⁻³² units', value: int(p.Work) },
+        { label: 'Σ difficulty', value: int(p.Work) },
         { label: 'Estimate', value: `${ths(p.Estimate)} TH/s` },
         { label: 'Lower bound, one-sided 95 %', value: `${ths(p.Lower)} TH/s` },
         { label: 'Upper bound, one-sided 95 %', value: `${ths(p.Upper)} TH/s` },

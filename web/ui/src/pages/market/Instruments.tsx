@@ -2,7 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import type { Ref } from 'react';
 import { bookQuery, instrumentsQuery, unitsQuery } from '../../api/queries';
 import type { Instrument, Unit } from '../../api/types';
-import { ghsAsTH, int, pricePerTH } from '../../lib/format';
+import { int, pricePerTH } from '../../lib/format';
 import { Kbd, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../../parts/States';
 import { ladderOf } from './ladder';
@@ -55,7 +55,7 @@ function Price({ level, tone, known, word }: {
 const best = (word: string, l: { price_mc: number } | null | undefined) =>
   l ? `${word} ${pricePerTH(l.price_mc)}` : `no ${word}`;
 
-const about = (i: Instrument) => `${ghsAsTH(i.nominal_ghs)} TH/s · ${i.region} · ${i.incoterm}`;
+const about = (i: Instrument) => `${int(i.nominal_ghs / 1000)} TH · ${i.region} · ${i.incoterm}`;
 
 /** What this organisation has, by model. */
 export function Positions() {
@@ -69,8 +69,8 @@ export function Positions() {
         {rows.map((r) => (
           <li key={r.model} className="mk-position">
             <span className="m">{r.model}</span>
-            <span className="sm t2">{r.words}</span>
             <span className="b num">{int(r.units)}</span>
+            {r.words && <span className="sm t2">{r.words}</span>}
           </li>
         ))}
       </ul>

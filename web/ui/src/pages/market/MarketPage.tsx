@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { call } from '../../api/client';
 import { bookQuery, candlesQuery, instrumentsQuery, ordersQuery, tapeQuery, useMe } from '../../api/queries';
@@ -15,6 +15,7 @@ import { Glyph } from '../../parts/Glyph';
 import { AnnounceProvider, Kbd, Segments, Tile } from '../../parts/Parts';
 import { Denied, Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { useNow, usePhone } from '../../parts/useNow';
+import { BestAsk } from './BestAsk';
 import { Depth, Tape } from './Depth';
 import { Instruments, Positions } from './Instruments';
 import { isWorking, ladderOf } from './ladder';
@@ -62,6 +63,13 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   const ladder = useMemo(
     () => (book.data ? ladderOf(book.data, orders.data ?? [], ROWS) : null), [book.data, orders.data],
   );
+  // A ticket begins at the price it would trade at; what is typed stays.
+  const opened = useRef('');
+  useEffect(() => {
+    if (!ladder || opened.current === here.id) return;
+    opened.current = here.id;
+    change({ type: 'open', priceMc: ladder.bestAsk?.price_mc ?? ladder.bestBid?.price_mc ?? null });
+  }, [ladder, here.id]);
   const rows = sortOrders(orders.data ?? []);
   const working = rows.filter(isWorking);
   const cancel = useMutation({
@@ -76,7 +84,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   const gapSince = bookGap(live, here.id, book.data?.seq, now);
   const blocked = live.status !== 'live' ? 'Orders wait until the figures are live again'
     : gapSince !== null ? 'Orders wait until the book is whole again' : '';
-  const mayTrade = me?.roles.some((r) => ['owner', 'trader', 'desk'].includes(r)) ?? false;
+  const mayTrade = me?.can.includes('orders.write') ?? false;
 
   const opposite = ticket.side === 'bid' ? ladder?.bestAsk : ladder?.bestBid;
   const fromLadder = useCallback(() => {
@@ -155,6 +163,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
         {mayTrade
           ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} send={send} />
           : <Tile title="Order"><Denied needs="orders need the trader role" /></Tile>}
+        <BestAsk here={here} ladder={ladder} />
       </div>
       {confirm}
     </div>

@@ -69,7 +69,8 @@ export function Orders(p: Props) {
 function Row({ o, selected, instruments, onSelect, onCancel, phone }: Omit<Props, 'selected' | 'onSelect'> & {
   o: Order; selected: boolean; onSelect: () => void;
 }) {
-  const [kind, words] = stateOf(o);
+  const [kind, full] = stateOf(o);
+  const words = phone ? (full.split(/[:,]| \d/)[0] ?? full) : full;
   const name = instruments.find((i) => i.id === o.instrument)?.name ?? 'unknown';
   return (
     <tr aria-selected={selected} onClick={onSelect} data-order={o.id}>

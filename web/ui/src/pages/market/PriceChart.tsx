@@ -1,9 +1,10 @@
 import { useMantineColorScheme } from '@mantine/core';
 import {
-  CandlestickSeries, createChart, HistogramSeries, LineStyle, type IChartApi, type ISeriesApi, type Time, type UTCTimestamp,
+  CandlestickSeries, createChart, HistogramSeries, LineStyle, TickMarkType, type IChartApi, type ISeriesApi, type Time, type UTCTimestamp,
 } from 'lightweight-charts';
 import { useEffect, useRef } from 'react';
 import type { Candle } from '../../api/types';
+import { int } from '../../lib/format';
 import { day, minute } from '../../lib/time';
 
 interface Chart {
@@ -45,18 +46,24 @@ export function PriceChart({ candles, intraday }: { candles: readonly Candle[]; 
   }, [candles, colorScheme, intraday]);
 
   const last = candles.at(-1);
+  const most = Math.max(0, ...candles.map((c) => c.units));
   return (
-    <div
-      ref={box} className="mk-chart" role="img"
-      aria-label={last ? `Candles of ${candles.length} periods, last close $${price(last.close_mc).toFixed(2)} per TH` : 'No fills'}
-    />
+    <div className="mk-chart-box">
+      <div
+        ref={box} className="mk-chart" role="img"
+        aria-label={last ? `Candles of ${candles.length} periods, last close $${price(last.close_mc).toFixed(2)} per TH` : 'No fills'}
+      />
+      <span className="mk-volume xs t2">units, max {int(most)}</span>
+    </div>
   );
 }
 
 function make(el: HTMLElement, intraday: boolean): Chart {
   const css = getComputedStyle(el);
   const v = (name: string) => css.getPropertyValue(`--${name}`).trim();
-  const stamp = (t: Time) => (intraday ? minute(unix(t)) : day(unix(t)));
+  // Where a day begins the axis says which.
+  const stamp = (t: Time, kind: TickMarkType) =>
+    (intraday && kind > TickMarkType.DayOfMonth ? minute(unix(t)) : day(unix(t)));
   const chart = createChart(el, {
     autoSize: true,
     layout: {

@@ -81,7 +81,7 @@ export function TicketTile({ instrument, book, ticket, change, blocked, send }: 
         <Failed
           what="Order not placed" error={place.error} kept="Nothing was reserved or charged."
           onRetry={ready ? () => send.current?.() : undefined}
-          actions={best && <button type="button" className="btn btn-sm" onClick={() => change({ type: 'at', priceMc: best.price_mc })}>Use ${pricePerTH(best.price_mc)}</button>}
+          actions={best && best.price_mc !== priceMc && <button type="button" className="btn btn-sm" onClick={() => change({ type: 'at', priceMc: best.price_mc })}>Use ${pricePerTH(best.price_mc)}</button>}
         />
       )}
     </Tile>
@@ -178,7 +178,7 @@ function Summary({ ticket, book, instrument, n, priceMc }: {
       <Line label={buy ? 'Fills now against asks' : 'Fills now against bids'}>{int(now)} of {int(n)}</Line>
       <Line label={`${int(ghs / 1000)} TH × $${pricePerTH(priceMc)}`}>{usd(amount)}</Line>
       {buy
-        ? <Line label="Due by bank transfer after a match" strong>at most {usd(amount)}</Line>
+        ? <Line label="Due by bank transfer, at most" strong>{usd(amount)}</Line>
         : (
           <>
             <Line label="Commission 1.50 %">−{usd(commission)}</Line>

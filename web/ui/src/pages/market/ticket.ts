@@ -26,6 +26,8 @@ export type Edit =
   | { type: 'units'; text: string }
   | { type: 'offer'; unitId: string }
   | { type: 'tif'; tif: Ticket['tif'] }
+  /** Another instrument: its prices are not this one's. */
+  | { type: 'open'; priceMc: number | null }
   | { type: 'sent' };
 
 export function edit(t: Ticket, e: Edit): Ticket {
@@ -52,6 +54,8 @@ export function edit(t: Ticket, e: Edit): Ticket {
       };
     case 'tif':
       return { ...t, tif: e.tif };
+    case 'open':
+      return { ...t, price: e.priceMc === null ? '' : pricePerTH(e.priceMc), offered: [] };
     case 'sent':
       return { ...t, units: '1', offered: [] };
   }

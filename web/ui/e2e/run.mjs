@@ -1,0 +1,185 @@
+// Drives the real binary with Chromium:
+//   WORLD=path/to/world.json [BASE_URL=http://…] [SHOTS=folder] node e2e/run.mjs
+// It changes nothing that lasts: the one order it places is far from the
+// market and is cancelled again. Every wait is for text that the app shows.
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { launch, newPage } from './browser.mjs';
+
+const world = JSON.parse(readFileSync(process.env.WORLD ?? 'world.json', 'utf8'));
+const base = (process.env.BASE_URL ?? world.url).replace(/\/$/, '');
+const shots = process.env.SHOTS;
+if (shots) mkdirSync(shots, { recursive: true });
+
+const signIn = (role) => {
+  const u = world.sign_ins.find((s) => s.role === role);
+  assert.ok(u, `world.json has no sign-in of role ${role}`);
+  return u;
+};
+
+const browser = await launch();
+let failed = 0;
+
+async function step(name, fn) {
+  const began = Date.now();
+  try {
+    await fn();
+    console.log(`ok    ${name} (${Date.now() - began} ms)`);
+  } catch (err) {
+    failed++;
+    console.log(`FAIL  ${name}: ${err instanceof Error ? err.message : err}`);
+  }
+}
+
+/** A page that fails the step on any script error. */
+async function open(scheme, width) {
+  const page = await newPage(browser, scheme, width);
+  page.errors = [];
+  page.on('pageerror', (err) => page.errors.push(err.message));
+  page.on('console', (m) => {
+    if (/Content Security Policy/.test(m.text())) page.errors.push(m.text());
+  });
+  return page;
+}
+
+const clean = (page) => assert.deepEqual(page.errors, [], 'script errors on the page');
+const liveRing = (page) => page.getByRole('status', { name: 'live' }).waitFor();
+
+async function enter(page, user, path = '/') {
+  await page.goto(`${base}/signin?next=${encodeURIComponent(path)}`);
+  await page.getByLabel('E-mail').fill(user.email);
+  await page.getByLabel('Password').fill(user.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
+  await page.waitForURL((u) => !u.pathname.startsWith('/signin'));
+}
+
+await step('a page behind the sign-in asks who you are and goes on after it', async () => {
+  const page = await open('dark', 1440);
+  await page.goto(`${base}/fleet`);
+  await page.waitForURL(/\/signin\?next=%2Ffleet/);
+  await page.getByLabel('E-mail').fill('nobody@local');
+  await page.getByLabel('Password').fill('not the password');
+  await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
+  await page.getByText('do not match an account').waitFor();
+  clean(page);
+  await page.context().close();
+});
+
+await step('the local world offers its sign-ins by role, one key each', async () => {
+  const page = await open('dark', 1440);
+  await page.goto(`${base}/welcome`);
+  await page.getByText('Sign in by role').waitFor();
+  assert.equal(await page.locator('.roles li').count(), world.sign_ins.length);
+  await page.keyboard.press('1');
+  await page.waitForURL((u) => u.pathname !== '/welcome');
+  await liveRing(page);
+  clean(page);
+  await page.context().close();
+});
+
+await step('the terminal shows instruments, depth, tape and ticket, live', async () => {
+  const page = await open('dark', 1440);
+  await enter(page, signIn('trader'), '/market');
+  await liveRing(page);
+  for (const name of ['Instruments', 'Depth', 'Tape', 'Order', 'My orders', 'Positions']) {
+    await page.getByRole('heading', { name, exact: true }).waitFor();
+  }
+  assert.ok(await page.locator('.mk-inst').count() > 0, 'no instrument');
+  clean(page);
+  await page.context().close();
+});
+
+await step('keys: buy, price by ticks, send, the order rests, cancel', async () => {
+  const page = await open('light', 1440);
+  await enter(page, signIn('trader'), '/market');
+  await liveRing(page);
+  await page.keyboard.press('s');
+  await page.getByText('Serials to sell').waitFor();
+  await page.keyboard.press('b');
+  const price = page.getByLabel('Price in dollars per TH');
+  await price.fill('0.02');
+  await price.press('ArrowDown');
+  assert.equal(await price.inputValue(), '0.01');
+  await page.getByLabel('Units').fill('1');
+  const placed = page.waitForResponse((r) => r.url().endsWith('/api/v1/orders') && r.request().method() === 'POST');
+  await page.keyboard.press('Control+Enter');
+  const answer = await placed;
+  assert.ok(answer.ok(), `POST /orders answered ${answer.status()}: ${await answer.text()}`);
+  const { id } = await answer.json();
+  const row = page.locator(`tr[data-order="${id}"]`);
+  await row.getByText('Resting').waitFor();
+  await row.click();
+  await page.keyboard.press('x');
+  await row.getByText('Cancelled').waitFor();
+  clean(page);
+  await page.context().close();
+});
+
+await step('? lists the keys, Esc closes them', async () => {
+  const page = await open('dark', 1440);
+  await enter(page, signIn('trader'), '/market');
+  await page.getByRole('heading', { name: 'Depth' }).waitFor();
+  await page.keyboard.press('?');
+  await page.getByRole('dialog').getByText('price from the ladder').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'hidden' });
+  await page.context().close();
+});
+
+await step('search finds a machine by its serial and opens its life line', async () => {
+  const page = await open('dark', 1440);
+  await enter(page, signIn('trader'), '/fleet');
+  const serial = await page.locator('table a.mono').first().textContent();
+  await page.keyboard.press('Control+k');
+  await page.getByRole('combobox', { name: 'Search' }).fill(serial);
+  await page.getByRole('option', { name: new RegExp(serial) }).first().waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/\/units\//);
+  await page.getByRole('heading', { name: serial }).waitFor();
+  assert.equal(await page.locator('.ll-node').count(), 11, 'the line has eleven nodes');
+  const before = await page.locator('.ll-node[aria-pressed=true]').getAttribute('data-step');
+  await page.keyboard.press(before === 'listed' ? 'j' : 'k');
+  assert.notEqual(await page.locator('.ll-node[aria-pressed=true]').getAttribute('data-step'), before);
+  clean(page);
+  await page.context().close();
+});
+
+await step('a lost connection shows the amber strip and stops orders; it heals', async () => {
+  const page = await open('dark', 1440);
+  await enter(page, signIn('trader'), '/market');
+  await liveRing(page);
+  await page.context().setOffline(true);
+  await page.evaluate(() => window.dispatchEvent(new Event('offline')));
+  await page.getByText(/^Not live since \d\d:\d\d:\d\d$/).waitFor();
+  await page.getByText('Orders wait until the figures are live again').waitFor();
+  await page.context().setOffline(false);
+  await liveRing(page);
+  await page.getByText(/^Not live since/).waitFor({ state: 'hidden' });
+  await page.context().close();
+});
+
+if (shots) {
+  await step('pictures of both pages, dark and light, 1440 and 390', async () => {
+    for (const scheme of ['dark', 'light']) {
+      for (const width of [1440, 390]) {
+        const page = await open(scheme, width);
+        await enter(page, signIn('trader'), '/market');
+        await page.getByRole('heading', { name: 'My orders' }).waitFor();
+        await page.screenshot({ path: `${shots}/market-${scheme}-${width}.png` });
+        await page.goto(`${base}/fleet`);
+        const links = page.locator('table a.mono');
+        await links.first().waitFor();
+        const want = process.env.SERIAL ? links.filter({ hasText: process.env.SERIAL }) : links;
+        await want.first().click();
+        await page.getByText('Same machine at every hand-over').waitFor();
+        await page.screenshot({ path: `${shots}/life-${scheme}-${width}.png`, fullPage: width < 760 });
+        clean(page);
+        await page.context().close();
+      }
+    }
+  });
+}
+
+await browser.close();
+console.log(failed === 0 ? 'browser: all steps hold' : `browser: ${failed} steps do not hold`);
+process.exit(failed === 0 ? 0 : 1);
