@@ -40,6 +40,10 @@ type Target struct {
 	Dial        DialFunc         // required: the site's guarded dialer
 	Timeout     time.Duration    // of one request; 0 means DefaultTimeout
 	Now         func() time.Time // nil means time.Now
+	// Session keeps one web connection open from request to request, so that
+	// the machine that was checked is the one that is written to. The caller's
+	// Dial decides whether a lost connection may be replaced.
+	Session bool
 }
 
 // Open makes a device of one family for the target. It does no I/O unless the

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"sync"
+	"time"
 
 	"hashyard"
 	"hashyard/firmware"
@@ -31,14 +32,25 @@ func newWeb(t firmware.Target) *web {
 			Timeout: t.Timeout,
 			Transport: &http.Transport{
 				DialContext: t.Dial,
-				// lighttpd on a control board has few workers: leave none busy.
-				DisableKeepAlives:  true,
+				// lighttpd on a control board has few workers: leave none busy
+				// outside a session, and not for long after one.
+				DisableKeepAlives:  !t.Session,
+				MaxConnsPerHost:    sessionConns(t),
+				IdleConnTimeout:    10 * time.Second,
 				DisableCompression: true,
 			},
 			// A machine has no business sending us elsewhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}
+}
+
+// sessionConns keeps a session to one connection; 0 sets no bound.
+func sessionConns(t firmware.Target) int {
+	if t.Session {
+		return 1
+	}
+	return 0
 }
 
 // get reads a script's answer. Missing scripts are hashyard.NotFound, refused
