@@ -189,8 +189,12 @@ func (d Dossier) Lapse(now time.Time) (*Change, error) {
 	return c, err
 }
 
-// Move takes a step of the shipment.
+// Move takes a step of the shipment. What happens to the machines of a trade
+// that is over is no longer its matter.
 func (d Dossier) Move(step Step, terms Terms, now time.Time) (*Change, error) {
+	if d.Trade.State.Over() {
+		return nil, nil
+	}
 	t, err := d.Trade.step(step, now)
 	if err != nil {
 		return nil, err

@@ -119,7 +119,7 @@ func TestMoneyOfEveryPath(t *testing.T) {
 				continue
 			}
 			for _, e := range c.Entries {
-				if err := e.Check(house); err != nil {
+				if err := e.Check(); err != nil {
 					t.Fatal(err)
 				}
 				for _, p := range e.Postings {

@@ -124,9 +124,9 @@ func (e Entry) Compact() Entry {
 	return e
 }
 
-// Check says what is wrong with an entry of a yard whose own organisation is
-// house.
-func (e Entry) Check(house hashyard.ID) error {
+// Check says what is wrong with an entry. Who the house is, the database knows:
+// it keeps each of the house's accounts once. An entry names one house at most.
+func (e Entry) Check() error {
 	if e.Key == "" || e.Ref.Kind == "" || e.Ref.ID.IsZero() || e.At.IsZero() {
 		return hashyard.Invalid.Errorf("ledger entry %q has no key, reference or time", e.Key)
 	}
@@ -134,9 +134,16 @@ func (e Entry) Check(house hashyard.ID) error {
 		return hashyard.Invalid.Errorf("ledger entry %s has %d postings; two sides are needed", e.Key, len(e.Postings))
 	}
 	sums := map[hashyard.Currency]int64{}
+	var house hashyard.ID
 	for _, p := range e.Postings {
-		if err := p.check(house); err != nil {
+		if err := p.check(); err != nil {
 			return fmt.Errorf("ledger entry %s: %w", e.Key, err)
+		}
+		if p.Purpose.House() {
+			if !house.IsZero() && house != p.Org {
+				return hashyard.Invalid.Errorf("ledger entry %s: %s is an account of the house, not of %s", e.Key, p.Purpose, p.Org)
+			}
+			house = p.Org
 		}
 		s := sums[p.Currency]
 		if (p.Amount > 0 && s > maxInt64-p.Amount) || (p.Amount < 0 && s < -maxInt64-p.Amount) {
@@ -154,7 +161,7 @@ func (e Entry) Check(house hashyard.ID) error {
 
 const maxInt64 = 1<<63 - 1
 
-func (p Posting) check(house hashyard.ID) error {
+func (p Posting) check() error {
 	r, ok := rules(p.Purpose)
 	switch {
 	case !ok:
@@ -165,8 +172,6 @@ func (p Posting) check(house hashyard.ID) error {
 		return hashyard.Invalid.Errorf("%s is kept in %s, not %s", p.Purpose, r.currency, p.Currency)
 	case p.Org.IsZero():
 		return hashyard.Invalid.Errorf("%s belongs to no organisation", p.Purpose)
-	case r.house && p.Org != house:
-		return hashyard.Invalid.Errorf("%s is an account of the house, not of %s", p.Purpose, p.Org)
 	case p.Amount == 0 || p.Amount == -maxInt64-1:
 		return hashyard.Invalid.Errorf("%s: amount %d", p.Purpose, p.Amount)
 	}

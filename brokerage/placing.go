@@ -1,0 +1,173 @@
+package brokerage
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"hashyard"
+	"hashyard/brokerage/book"
+)
+
+// NewOrder is what a trader asks for.
+type NewOrder struct {
+	// Command is the same at every attempt of one request; zero means that
+	// the request is not repeated.
+	Command    hashyard.ID
+	Instrument hashyard.ID
+	Side       book.Side
+	TIF        book.TIF
+	Price      hashyard.MilliCentsPerTH
+	Units      int64 // of a bid; an ask may leave it 0
+	UnitIDs    []hashyard.ID
+}
+
+// Place enters an order into its book. The row is stored first, the units of
+// an ask are reserved by their owner's inventory next, and only then does the
+// market take the order: whatever step fails, or if the process dies between
+// them, the order ends rejected and its units are free again.
+func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (Order, error) {
+	i, err := s.cfg.Orders.Instrument(ctx, n.Instrument)
+	if err != nil {
+		return Order{}, err
+	}
+	o := Order{
+		ID: hashyard.NewID(), Org: actor.Org, Instrument: i.ID, Command: n.Command,
+		Side: n.Side, TIF: n.TIF, Price: n.Price, Units: n.Units, UnitIDs: n.UnitIDs,
+		State: OrderPlacing, CreatedAt: s.now(), ChangedAt: s.now(),
+	}
+	if o.Command.IsZero() {
+		o.Command = o.ID
+	}
+	if o.Side == book.Ask && o.Units == 0 {
+		o.Units = int64(len(o.UnitIDs))
+	}
+	if err := o.Check(i, s.cfg.Terms); err != nil {
+		return Order{}, err
+	}
+	if o.Condition, err = s.condition(ctx, actor.Org, o.UnitIDs); err != nil {
+		return Order{}, err
+	}
+	if o, err = s.cfg.Orders.AddOrder(ctx, actor, o); err != nil {
+		return Order{}, err
+	}
+	switch o.State {
+	case OrderPlacing:
+		return s.enter(ctx, actor, i, o)
+	case OrderRejected:
+		return Order{}, hashyard.Conflict.Errorf("this request was given up (%s); send it again with a new key", o.Reason)
+	}
+	return o, nil // an earlier attempt got through
+}
+
+// enter reserves what the order sells and hands it to the market.
+func (s *Service) enter(ctx context.Context, actor hashyard.Actor, i Instrument, o Order) (Order, error) {
+	if o.Side == book.Ask {
+		units, err := s.cfg.Reserver.Reserve(ctx, actor, o.Ref(), o.UnitIDs)
+		if err == nil {
+			err = i.CheckUnits(units)
+		}
+		if err != nil {
+			return Order{}, s.giveUp(ctx, o, fmt.Errorf("reserve units: %w", err))
+		}
+	}
+	placed, err := s.cfg.Market.Place(ctx, o)
+	if err != nil {
+		// Unavailable and a lost context leave open whether it is entered; the
+		// same command finds out, and the sweep ends it if nobody asks.
+		if unsure(err) {
+			return Order{}, err
+		}
+		return Order{}, s.giveUp(ctx, o, err)
+	}
+	if placed.State == OrderRejected {
+		if err := s.release(ctx, placed); err != nil {
+			return Order{}, err
+		}
+		return Order{}, hashyard.Conflict.Errorf("order was not taken: %s", placed.Reason)
+	}
+	return placed, nil
+}
+
+func unsure(err error) bool {
+	return errors.Is(err, hashyard.Unavailable) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// giveUp rejects a placing order because of err, which it returns.
+func (s *Service) giveUp(ctx context.Context, o Order, err error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	if _, rerr := s.cfg.Orders.RejectOrder(ctx, o.ID, "not placed", s.now()); rerr != nil {
+		s.log.WarnContext(ctx, "order not rejected, the sweep will", "order", o.ID, "error", rerr)
+	}
+	return err
+}
+
+// release lets an order's units go at once; the order's closing event does
+// the same later, and harmlessly again.
+func (s *Service) release(ctx context.Context, o Order) error {
+	if len(o.UnitIDs) == 0 {
+		return nil
+	}
+	return s.cfg.Reserver.Release(ctx, o.Ref(), o.UnitIDs)
+}
+
+// condition snapshots the telemetry of the units. A unit that was never read
+// has none; the buyer sees that.
+func (s *Service) condition(ctx context.Context, org hashyard.ID, units []hashyard.ID) (json.RawMessage, error) {
+	if s.cfg.Conditions == nil || len(units) == 0 {
+		return nil, nil
+	}
+	all := make(map[hashyard.ID]json.RawMessage, len(units))
+	for _, u := range units {
+		c, err := s.cfg.Conditions.Condition(ctx, org, u)
+		if err != nil && !errors.Is(err, hashyard.NotFound) {
+			return nil, fmt.Errorf("condition of unit %s: %w", u, err)
+		}
+		if err == nil {
+			all[u] = c
+		}
+	}
+	b, err := json.Marshal(all)
+	if err != nil {
+		return nil, fmt.Errorf("condition snapshot: %w", err)
+	}
+	return b, nil
+}
+
+// Cancel takes an order of the actor's organisation out of its book.
+func (s *Service) Cancel(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Order, error) {
+	o, err := s.cfg.Orders.NoteCancel(ctx, actor, id)
+	if err != nil {
+		return Order{}, err
+	}
+	if o.Org != actor.Org {
+		return Order{}, hashyard.NotFound.Errorf("order %s", id)
+	}
+	if o.State != OrderOpen {
+		return Order{}, hashyard.Conflict.Errorf("order %s is %s and does not rest in the book", id, o.State)
+	}
+	return s.cfg.Market.Cancel(ctx, o, hashyard.NewID())
+}
+
+// SweepOrders ends orders whose process died while placing them.
+func (s *Service) SweepOrders(ctx context.Context) error {
+	ids, err := s.cfg.Orders.StalePlacing(ctx, s.now().Add(-s.cfg.SweepAfter))
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		o, err := s.cfg.Orders.RejectOrder(ctx, id, "abandoned while being placed", s.now())
+		if err != nil {
+			return fmt.Errorf("sweep order %s: %w", id, err)
+		}
+		if o.State == OrderRejected {
+			if err := s.release(ctx, o); err != nil {
+				return fmt.Errorf("sweep order %s: %w", id, err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package brokerage
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"hashyard"
+)
+
+// Config is what a Service needs.
+type Config struct {
+	House      hashyard.ID // the organisation that runs the yard
+	Orders     OrderStore
+	Trades     TradeStore
+	Ledger     LedgerStore
+	Market     Market
+	Rail       Rail
+	Reserver   Reserver
+	Conditions Conditions // nil: asks carry no condition snapshot
+	Orgs       Orgs       // nil: organisations are called by their id
+	Terms      Terms      // zero fields mean the defaults; the Market has the same
+	Now        func() time.Time
+	Log        *slog.Logger
+	// SweepEvery is the pace of Run; default 15 s. An order may be placing
+	// for SweepAfter before it is given up; default 60 s.
+	SweepEvery, SweepAfter time.Duration
+}
+
+// Service is brokerage as the other parts see it.
+type Service struct {
+	cfg Config
+	log *slog.Logger
+}
+
+// New makes the service.
+func New(cfg Config) *Service {
+	cfg.Terms = cfg.Terms.Complete()
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	if cfg.SweepEvery == 0 {
+		cfg.SweepEvery = 15 * time.Second
+	}
+	if cfg.SweepAfter == 0 {
+		cfg.SweepAfter = time.Minute
+	}
+	return &Service{cfg: cfg, log: cfg.Log}
+}
+
+// Terms are the conditions trades are made under.
+func (s *Service) Terms() Terms { return s.cfg.Terms }
+
+// TestMode reports that no real dollars move.
+func (s *Service) TestMode() bool { return s.cfg.Rail == nil || s.cfg.Rail.TestMode() }
+
+// now is the service's instant, as precise as the database keeps it.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Microsecond) }
+
+// SeedInstrument makes an instrument known; it may run at every start.
+func (s *Service) SeedInstrument(ctx context.Context, i Instrument) error {
+	if err := i.Check(); err != nil {
+		return err
+	}
+	return s.cfg.Orders.PutInstrument(ctx, i)
+}
+
+// OrgNames tells how organisations are called, as far as known.
+func (s *Service) OrgNames(ctx context.Context, ids ...hashyard.ID) map[hashyard.ID]string {
+	if s.cfg.Orgs == nil || len(ids) == 0 {
+		return nil
+	}
+	names, err := s.cfg.Orgs.OrgNames(ctx, ids)
+	if err != nil {
+		s.log.WarnContext(ctx, "organisation names not readable", "error", err)
+	}
+	return names
+}
+
+func (s *Service) orgName(ctx context.Context, id hashyard.ID) string {
+	if n := s.OrgNames(ctx, id)[id]; n != "" {
+		return n
+	}
+	return id.String()
+}
+
+// Run sweeps until ctx ends: orders that were left while being placed, and
+// payments whose webhook did not come. Several processes may run it.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.SweepEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := s.SweepOrders(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "orders not swept", "error", err)
+		}
+		if err := s.SweepPayments(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "payments not swept", "error", err)
+		}
+	}
+}
