@@ -95,11 +95,17 @@ func greeting(ctx context.Context, t firmware.Target) (*firmware.WebEvidence, er
 
 // realm is the realm of a WWW-Authenticate header.
 func realm(header string) string {
-	i := strings.Index(strings.ToLower(header), "realm=")
-	if i < 0 {
-		return ""
+	const key = "realm="
+	i := 0
+	for ; ; i++ { // strings.ToLower may change offsets
+		if i+len(key) > len(header) {
+			return ""
+		}
+		if strings.EqualFold(header[i:i+len(key)], key) {
+			break
+		}
 	}
-	rest := header[i+len("realm="):]
+	rest := header[i+len(key):]
 	if after, quoted := strings.CutPrefix(rest, `"`); quoted {
 		name, _, _ := strings.Cut(after, `"`)
 		return name
