@@ -43,10 +43,9 @@ func RemoteIP(ctx context.Context) string {
 	return ""
 }
 
-// Server is an HTTP server for h with bounds on slow callers. Neither reading
-// nor answering has a common deadline: a read deadline that passes while a
-// handler runs would end its context, and streams and long polls run long.
-// Handler bounds the arrival of bodies instead.
+// Server is an HTTP server for h with bounds on slow callers. It has no read
+// timeout: one that passes while a handler runs would end its context. Handler
+// bounds the arrival of bodies and the sending of answers instead.
 func Server(addr string, h http.Handler) *http.Server {
 	return &http.Server{
 		Addr: addr, Handler: h, ReadHeaderTimeout: 10 * time.Second,
@@ -89,10 +88,11 @@ func (api *API) Handler() http.Handler {
 			WriteProblem(sw, r, api.log, http.StatusRequestEntityTooLarge, "the request body is too large")
 			return
 		}
+		// Where deadlines are unknown, as in tests without a connection,
+		// nothing waits for the network either.
+		rc := http.NewResponseController(w)
+		_ = rc.SetWriteDeadline(time.Now().Add(answerTimeout))
 		if r.ContentLength != 0 {
-			rc := http.NewResponseController(w)
-			// Where deadlines are unknown, as in tests without a connection,
-			// nothing waits for the network either.
 			_ = rc.SetReadDeadline(time.Now().Add(api.cfg.BodyTimeout))
 			r.Body = &timedBody{ReadCloser: http.MaxBytesReader(sw, r.Body, maxUpload), rc: rc}
 		}
@@ -122,6 +122,10 @@ type deadlineKept struct{ inner }
 
 func (d *deadlineKept) Unwrap() huma.Context            { return d.inner }
 func (d *deadlineKept) SetReadDeadline(time.Time) error { return nil }
+
+// answerTimeout is how long a request may take to the last byte of its answer;
+// streams move the deadline along.
+const answerTimeout = 2 * time.Minute
 
 // maxUpload bounds any body at all, below every route's own bound.
 const maxUpload = 64 << 20

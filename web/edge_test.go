@@ -9,15 +9,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"github.com/google/go-cmp/cmp"
 
 	"hashyard"
 )
@@ -25,8 +22,8 @@ import (
 // fakeAuth knows one key per role, named like it.
 type fakeAuth struct{ org hashyard.ID }
 
-func (f fakeAuth) BySession(_ context.Context, token string) (Caller, error) {
-	return f.ByKey(nil, token)
+func (f fakeAuth) BySession(ctx context.Context, token string) (Caller, error) {
+	return f.ByKey(ctx, token)
 }
 
 func (f fakeAuth) ByKey(_ context.Context, key string) (Caller, error) {
@@ -333,216 +330,3 @@ func TestNotReady(t *testing.T) {
 		t.Errorf("got %d %q", r.status, r.body)
 	}
 }
-
-func TestIdempotency(t *testing.T) {
-	t.Parallel()
-	srv, keeper, _ := edge(t, Config{})
-	post := func(key, body string, header ...string) reply {
-		t.Helper()
-		return send(t, srv, "POST", thingPath, body, append([]string{"Idempotency-Key", key}, header...)...)
-	}
-	first := post("k", `{"name":"a"}`)
-	if first.status != 200 || !strings.Contains(first.body, "s3cret") || first.header.Get("Idempotency-Replayed") != "" {
-		t.Fatalf("first: %+v", first)
-	}
-	again := post("k", `{"name":"a"}`)
-	if again.status != 200 || again.header.Get("Idempotency-Replayed") != "true" || again.header.Get("Content-Type") != first.header.Get("Content-Type") {
-		t.Errorf("again: %+v", again)
-	}
-	if again.body != "{\"name\":\"a\"}\n" {
-		t.Errorf("the replay is %q: a secret was kept, or the rest was not", again.body)
-	}
-	if r := post("k", `{"name":"b"}`); r.status != 409 || r.problem(t).Detail != "other input" {
-		t.Errorf("other input: %+v", r)
-	}
-	// A conflict is an answer; a refused input is none; a failure may be tried again.
-	for range 2 {
-		if r := post("c", `{"name":"conflict"}`); r.status != 409 {
-			t.Errorf("conflict: %+v", r)
-		}
-	}
-	if r := post("r", `{"name":"refuse"}`); r.status != 422 {
-		t.Errorf("refuse: %+v", r)
-	}
-	if r := post("r", `{"name":"fine"}`); r.status != 200 {
-		t.Errorf("corrected input under the same key: %+v", r)
-	}
-	for _, body := range []string{`{"name":"fail"}`, `{"name":"panic"}`} {
-		for range 2 {
-			if r := post(body, body); r.status != 500 || r.header.Get("Idempotency-Replayed") != "" {
-				t.Errorf("%s: %+v", body, r)
-			}
-		}
-	}
-	want := []string{
-		"keep k", "keep c", "forget r", "keep r",
-		`release {"name":"fail"}`, `release {"name":"fail"}`, `release {"name":"panic"}`, `release {"name":"panic"}`,
-	}
-	if diff := cmp.Diff(want, keeper.log); diff != "" {
-		t.Errorf("the keeper was told (-want +got):\n%s", diff)
-	}
-}
-
-// TestCommandIDIsOneForAllAttempts: what failed half way is tried again under
-// the same id, so that a command can see what it did before.
-func TestCommandIDIsOneForAllAttempts(t *testing.T) {
-	t.Parallel()
-	srv, _, runs := edge(t, Config{})
-	for range 3 {
-		send(t, srv, "POST", thingPath, `{"name":"fail"}`, "Idempotency-Key", "x")
-	}
-	send(t, srv, "POST", thingPath, `{"name":"fail"}`, "Idempotency-Key", "y")
-	var counts []int
-	runs.Range(func(_, n any) bool {
-		counts = append(counts, *n.(*int)) //nolint:forcetypeassert // only ints are stored
-		return true
-	})
-	if len(counts) != 2 || counts[0]+counts[1] != 4 || counts[0]*counts[1] != 3 {
-		t.Errorf("runs by command id: %v, want 3 and 1", counts)
-	}
-}
-
-func TestStatic(t *testing.T) {
-	t.Parallel()
-	big := strings.Repeat("console.log(1);", 100)
-	app := Static(fstest.MapFS{
-		"index.html": {Data: []byte("<html>app</html>")}, "assets/main-1a2b.js": {Data: []byte(big)},
-		"mark.svg": {Data: []byte("<svg/>")}, ".keep": {Data: []byte("x")},
-	})
-	srv, _, _ := edge(t, Config{Static: app})
-	for _, tt := range []struct {
-		path, cache, kind, body string
-		status                  int
-	}{
-		{"/", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
-		{"/units/0192aaaa-0000-7000-8000-000000000001", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
-		{"/.keep", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
-		{"/../../etc/passwd", "no-cache", "text/html; charset=utf-8", "<html>app</html>", 200},
-		{"/assets/main-1a2b.js", "public, max-age=31536000, immutable", "text/javascript; charset=utf-8", big, 200},
-		{"/mark.svg", "no-cache", "image/svg+xml", "<svg/>", 200},
-		{"/assets/gone-9.js", "no-cache", "text/plain; charset=utf-8", "no such file\n", 404},
-	} {
-		r := send(t, srv, "GET", tt.path, "")
-		if r.status != tt.status || r.body != tt.body || r.header.Get("Cache-Control") != tt.cache || r.header.Get("Content-Type") != tt.kind {
-			t.Errorf("%s: %d %q %q %.40q", tt.path, r.status, r.header.Get("Cache-Control"), r.header.Get("Content-Type"), r.body)
-		}
-		if etag := r.header.Get("ETag"); tt.status == 200 {
-			if again := send(t, srv, "GET", tt.path, "", "If-None-Match", etag); again.status != 304 || again.body != "" {
-				t.Errorf("%s again: %d %q", tt.path, again.status, again.body)
-			}
-		}
-	}
-	if r := send(t, srv, "GET", "/api/v1/nothing", ""); r.status != 404 || !strings.Contains(r.body, "request_id") {
-		t.Errorf("an unknown API path got the app: %d %.60q", r.status, r.body)
-	}
-	if r := send(t, srv, "POST", "/units", ""); r.status != 404 {
-		t.Errorf("a command to a page: %d", r.status)
-	}
-	bare, _, _ := edge(t, Config{Static: Static(fstest.MapFS{".keep": {}})})
-	if r := send(t, bare, "GET", "/", ""); r.status != 200 || !strings.Contains(r.body, "npm run build") {
-		t.Errorf("not built: %d %q", r.status, r.body)
-	}
-}
-
-func TestShapes(t *testing.T) {
-	t.Parallel()
-	api := New(Config{})
-	mixed := func() {
-		Handle(api, huma.Operation{OperationID: "mixed", Method: "PUT", Path: "/api/v1/mixed/{id}"}, UnitsWrite,
-			func(context.Context, hashyard.Actor, *struct {
-				ID   hashyard.ID `path:"id"`
-				Name string      `json:"name"`
-			},
-			) (*struct{}, error) {
-				return nil, nil
-			})
-	}
-	embedded := func() {
-		type cursor struct {
-			After string `query:"after"`
-		}
-		Handle(api, huma.Operation{OperationID: "embedded", Method: "GET", Path: "/api/v1/embedded"}, UnitsRead,
-			func(context.Context, hashyard.Actor, *struct{ cursor }) (*struct{}, error) { return nil, nil })
-	}
-	noAction := func() {
-		Handle(api, huma.Operation{OperationID: "x", Method: "GET", Path: "/api/v1/x"}, "units.burn",
-			func(context.Context, hashyard.Actor, *struct{}) (*struct{}, error) { return nil, nil })
-	}
-	noPath := func() {
-		Public(api, huma.Operation{OperationID: "y", Method: "GET", Path: "/y"},
-			func(context.Context, *struct{}) (*struct{}, error) { return nil, nil })
-	}
-	for name, fn := range map[string]func(){"mixed input": mixed, "unexported embedded input": embedded, "unknown action": noAction, "path outside the API": noPath} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Errorf("%s was accepted", name)
-				}
-			}()
-			fn()
-		}()
-	}
-}
-
-func TestSpec(t *testing.T) {
-	t.Parallel()
-	b, err := Spec("1.2.3", func(api *API) {
-		Handle(api, huma.Operation{OperationID: "get-work", Method: "GET", Path: "/api/v1/work"}, PoolRead,
-			func(context.Context, hashyard.Actor, *struct{}) (*Page[hashyard.Work], error) { return nil, nil })
-		Handle(api, huma.Operation{OperationID: "get-thing", Method: "GET", Path: "/api/v1/thing"}, PoolRead,
-			func(context.Context, hashyard.Actor, *struct{}) (*thing, error) { return nil, nil })
-		// The same name from another package.
-		Handle(api, huma.Operation{OperationID: "get-page", Method: "GET", Path: "/api/v1/page"}, PoolRead,
-			func(context.Context, hashyard.Actor, *struct{}) (*Page[Page[fstest.MapFile]], error) { return nil, nil })
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	var doc struct {
-		OpenAPI string
-		Info    struct{ Version string }
-		Paths   map[string]map[string]struct {
-			Action string `json:"x-action"`
-		}
-		Components struct {
-			Schemas map[string]json.RawMessage
-		}
-	}
-	if err := json.Unmarshal(b, &doc); err != nil {
-		t.Fatal(err)
-	}
-	if doc.OpenAPI != "3.1.0" || doc.Info.Version != "1.2.3" || doc.Paths["/api/v1/thing"]["get"].Action != "pool.read" {
-		t.Errorf("document: %+v", doc)
-	}
-	if !strings.Contains(string(doc.Components.Schemas["PageWork"]), `"string"`) {
-		t.Errorf("work is not a string: %s", doc.Components.Schemas["PageWork"])
-	}
-	if !strings.Contains(string(doc.Components.Schemas["ErrorModel"]), "request_id") {
-		t.Error("problems are described without their request id")
-	}
-}
-
-func TestSchemaNamesOfTwoDomains(t *testing.T) {
-	t.Parallel()
-	type Key struct{ Length int }
-	r := schemas()
-	for _, tt := range []struct {
-		t    reflect.Type
-		want string
-	}{
-		{reflect.TypeFor[Page[hashyard.Ref]](), "PageRef"},
-		{reflect.TypeFor[huma.Schema](), "Schema"},
-		{reflect.TypeFor[Key](), "Key"},
-		{reflect.TypeFor[webKey](), "WebKey"},
-	} {
-		if got := strings.TrimPrefix(r.Schema(tt.t, true, "").Ref, "#/components/schemas/"); got != tt.want {
-			t.Errorf("%s is named %s, want %s", tt.t, got, tt.want)
-		}
-	}
-	if got := qualified(reflect.TypeFor[Page[webKey]](), "PageKey"); got != "PageWebKey" {
-		t.Errorf("a qualified generic is named %s", got)
-	}
-}
-
-// webKey is Key where a test has its own.
-type webKey = Key
