@@ -1,0 +1,285 @@
+package stratum
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/job"
+	"hashyard/pool/share"
+	"hashyard/pool/vardiff"
+)
+
+// Limits on what a client may get wrong before it is sent away.
+const (
+	maxFailedLogins = 5
+	maxBadLines     = 16
+	maxAgent        = 64
+	maxUser         = 63 // Avalon cuts names there
+	loginTimeout    = 10 * time.Second
+)
+
+// read handles lines until the client goes or is sent away.
+func (s *session) read(ctx context.Context) {
+	for {
+		if !s.deadline() {
+			return
+		}
+		line, err := s.lines.next(s.conn)
+		if err != nil {
+			s.readFailed(err)
+			return
+		}
+		if line = bytes.TrimSpace(line); len(line) == 0 {
+			continue
+		}
+		var sub submitRequest
+		if parseSubmit(line, &sub) {
+			s.submit(&sub)
+			continue
+		}
+		req, err := parseRequest(line)
+		if err != nil {
+			s.send(replyError([]byte("null"), share.Other, "not a JSON-RPC message"))
+			if s.badLines++; s.badLines >= maxBadLines {
+				s.end("sends no JSON-RPC")
+			}
+			continue
+		}
+		s.handle(ctx, &req)
+	}
+}
+
+// deadline sets how long the next line may take; false when the session ended.
+func (s *session) deadline() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false
+	}
+	until := time.Now().Add(s.srv.cfg.Idle)
+	if !s.authorised {
+		until = s.began.Add(s.srv.cfg.Handshake)
+	}
+	return s.conn.SetReadDeadline(until) == nil
+}
+
+func (s *session) readFailed(err error) {
+	switch {
+	case errors.Is(err, errLongLine):
+		s.send(replyError([]byte("null"), share.Other, fmt.Sprintf("line longer than %d bytes", s.srv.cfg.MaxLine)))
+		s.end("line too long")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		s.end("silent for too long")
+	default:
+		s.end("disconnected")
+	}
+}
+
+// handle answers everything but the ordinary submit.
+func (s *session) handle(ctx context.Context, r *request) {
+	method := r.method
+	// Some clients write suggest_difficulty(N) into the method's name.
+	if name, arg, ok := strings.Cut(method, "("); ok && name == "mining.suggest_difficulty" {
+		method = name
+		if n, err := strconv.ParseFloat(strings.TrimSuffix(arg, ")"), 64); err == nil && len(r.params) == 0 {
+			r.params = []json.RawMessage{json.RawMessage(strconv.FormatFloat(n, 'g', -1, 64))}
+		}
+	}
+	switch method {
+	case submitMethod:
+		sub := r.submit()
+		s.submit(&sub)
+	case "mining.subscribe":
+		s.subscribe(r)
+	case "mining.authorize":
+		s.authorize(ctx, r)
+	case "mining.configure":
+		s.configure(r)
+	case "mining.suggest_difficulty":
+		n, _ := r.number(0)
+		s.suggest(r, n)
+	case "mining.suggest_target":
+		t, _ := r.text(0)
+		s.suggest(r, targetDifficulty(t))
+	case "mining.extranonce.subscribe":
+		s.send(replyTrue(r.id)) // ours never changes
+	case "mining.ping":
+		s.send(replyRaw(r.id, `"pong"`))
+	case "mining.get_version", "client.get_version":
+		s.send(replyRaw(r.id, `"hashyard/1.0"`))
+	case "mining.get_transactions", "mining.multi_version":
+		s.send(replyRaw(r.id, "[]"))
+	case "", "pong", "mining.pong":
+		// An answer to something, or to nothing.
+	default:
+		s.send(replyError(r.id, share.Other, "unknown method"))
+	}
+}
+
+func (s *session) subscribe(r *request) {
+	agent, _ := r.text(0)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.agent = printable(agent)
+	first := !s.subscribed
+	s.subscribed = true
+	s.queue(replySubscribe(r.id, s.id, s.en1))
+	if first && s.mask != 0 {
+		s.queue(appendVersionMask(nil, s.mask))
+	}
+	s.beginLocked()
+}
+
+// beginLocked sends the first work once the session may have it: the answer
+// that made it ready is queued already.
+func (s *session) beginLocked() {
+	if v := s.srv.jobs.load(); v.current != nil && s.lastID == 0 {
+		s.offerLocked(v.current)
+	}
+}
+
+func (s *session) authorize(ctx context.Context, r *request) {
+	user, _ := r.text(0)
+	password, _ := r.text(1)
+	s.mu.Lock()
+	again, known, agent := s.authorised && user == s.user, s.authorised, s.agent
+	s.mu.Unlock()
+	switch {
+	case again:
+		s.send(replyTrue(r.id))
+		return
+	case known:
+		s.send(replyError(r.id, share.Other, "this connection mines for another worker: open a new one"))
+		return
+	}
+	if v := s.srv.jobs.load(); v.current == nil && v.suspended != "" {
+		s.send(replyError(r.id, share.Other, "no work: "+v.suspended))
+		s.end("no work: " + v.suspended)
+		return
+	}
+	grant, err := s.login(ctx, user, password, agent)
+	if err != nil {
+		s.refuseLogin(ctx, r.id, user, err)
+		return
+	}
+	if grant.Secret && !grant.Unit.IsZero() {
+		s.srv.hold(grant.Unit, s)
+	}
+	if !s.admitWorker(r.id, user, grant) {
+		return
+	}
+	i, _ := s.picture()
+	s.srv.cfg.Logger.DebugContext(ctx, "stratum session authorised", "session", s.id, "remote", s.remote, "user", user, "agent", i.Agent)
+	if opened := s.srv.cfg.Hooks.Opened; opened != nil {
+		opened(ctx, i)
+	}
+}
+
+func (s *session) login(ctx context.Context, user, password, agent string) (Grant, error) {
+	if !validUser(user) {
+		return Grant{}, hashyard.Invalid.Errorf("user name of %d characters", len(user))
+	}
+	ctx, cancel := context.WithTimeout(ctx, loginTimeout)
+	defer cancel()
+	return s.srv.cfg.Auth.Authorize(ctx, user, password, agent, s.remote)
+}
+
+func (s *session) refuseLogin(ctx context.Context, id []byte, user string, err error) {
+	switch kind, _ := hashyard.KindOf(err); kind {
+	case hashyard.NotFound, hashyard.Denied, hashyard.Invalid, hashyard.Unauthenticated:
+		s.send(replyError(id, share.Unauthorised, ""))
+		if s.failedLogins++; s.failedLogins >= maxFailedLogins {
+			s.end("too many refused logins")
+		}
+	default:
+		s.srv.cfg.Logger.WarnContext(ctx, "stratum login not decided", "user", printable(user), "remote", s.remote, "err", err)
+		s.send(replyError(id, share.Other, "login is not possible now, try again later"))
+		s.end("login not decided")
+	}
+}
+
+// admitWorker makes the session ready to mine as the grant says.
+func (s *session) admitWorker(id []byte, user string, grant Grant) bool {
+	now := s.srv.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return false // replaced or stopped meanwhile
+	}
+	s.authorised, s.user, s.grant = true, user, grant
+	if v := s.srv.jobs.load(); v.current != nil {
+		s.ceiling = v.current.net
+	}
+	start := s.srv.cfg.Start
+	switch {
+	case s.wish > 0 && !grant.Proof:
+		start = s.wish
+	case grant.Start > 0:
+		start = grant.Start
+	}
+	s.diff = vardiff.New(vardiff.Config{PerMinute: s.perMinute(), Floor: s.least(), Ceiling: s.most()}, start, now)
+	s.queue(replyTrue(id))
+	s.beginLocked()
+	return true
+}
+
+// suggest notes a difficulty that the client asks for, shown as Stratum does.
+func (s *session) suggest(r *request, wire float64) {
+	d, err := hashyard.DifficultyFromWire(wire)
+	if err != nil {
+		s.send(replyError(r.id, share.Other, "not a difficulty"))
+		return
+	}
+	now := s.srv.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wish = d
+	s.queue(replyTrue(r.id))
+	if s.diff != nil && !s.grant.Proof && s.diff.Suggest(d, now) {
+		s.moved(now)
+	}
+}
+
+// targetDifficulty reads suggest_target's 256-bit hex; 0 for nonsense.
+func targetDifficulty(s string) float64 {
+	b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
+	if err != nil || len(b) != 32 {
+		return 0
+	}
+	return job.DifficultyOf([32]byte(b)).Wire()
+}
+
+func validUser(s string) bool {
+	if s == "" || len(s) > maxUser {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '.' || c == '-' || c == '_') {
+			return false
+		}
+	}
+	return true
+}
+
+// printable keeps what a client calls itself fit for logs and screens.
+func printable(s string) string {
+	b := make([]byte, 0, min(len(s), maxAgent))
+	for _, c := range []byte(s) {
+		if len(b) == maxAgent {
+			break
+		}
+		if c >= 0x20 && c < 0x7f {
+			b = append(b, c)
+		}
+	}
+	return string(b)
+}

@@ -1,0 +1,238 @@
+package stratum
+
+import (
+	"bytes"
+	"encoding/json"
+
+	"hashyard"
+)
+
+// submitRequest is a mining.submit. The slices point into the line, or into
+// memory of their own after the fallback.
+type submitRequest struct {
+	id                                   []byte // as JSON
+	user, job, extranonce2, ntime, nonce []byte
+	bits                                 []byte // nil when not sent
+}
+
+const submitMethod = "mining.submit"
+
+// parseSubmit reads the ordinary spelling of a mining.submit without
+// allocating. It returns false for everything else, also for legal JSON that
+// is merely unusual (escapes, other keys, numbers for strings): parseRequest
+// decides about those. When both understand a line they agree.
+func parseSubmit(line []byte, r *submitRequest) bool {
+	p := scanner{b: line}
+	p.space()
+	if !p.take('{') {
+		return false
+	}
+	var haveID, haveMethod, haveParams bool
+	for {
+		p.space()
+		key, ok := p.text()
+		if !ok {
+			return false
+		}
+		p.space()
+		if !p.take(':') {
+			return false
+		}
+		p.space()
+		switch string(key) {
+		case "id":
+			ok = !haveID && p.id(&r.id)
+			haveID = true
+		case "method":
+			var m []byte
+			m, ok = p.text()
+			ok = ok && !haveMethod && string(m) == submitMethod
+			haveMethod = true
+		case "params":
+			ok = !haveParams && p.submitParams(r)
+			haveParams = true
+		default:
+			ok = false
+		}
+		if !ok {
+			return false
+		}
+		p.space()
+		if p.take('}') {
+			break
+		}
+		if !p.take(',') {
+			return false
+		}
+	}
+	p.space()
+	return p.i == len(p.b) && haveID && haveMethod && haveParams
+}
+
+// scanner is a position in a line.
+type scanner struct {
+	b []byte
+	i int
+}
+
+func (p *scanner) space() {
+	for p.i < len(p.b) {
+		switch p.b[p.i] {
+		case ' ', '\t', '\r', '\n':
+			p.i++
+		default:
+			return
+		}
+	}
+}
+
+func (p *scanner) take(c byte) bool {
+	if p.i < len(p.b) && p.b[p.i] == c {
+		p.i++
+		return true
+	}
+	return false
+}
+
+// text reads a string of plain ASCII and gives it without quotes.
+func (p *scanner) text() ([]byte, bool) {
+	if !p.take('"') {
+		return nil, false
+	}
+	start := p.i
+	for p.i < len(p.b) {
+		switch c := p.b[p.i]; {
+		case c == '"':
+			p.i++
+			return p.b[start : p.i-1], true
+		case c == '\\' || c < 0x20 || c >= 0x7f:
+			return nil, false
+		}
+		p.i++
+	}
+	return nil, false
+}
+
+// id reads a whole number or a plain string, as JSON.
+func (p *scanner) id(out *[]byte) bool {
+	start := p.i
+	if p.i < len(p.b) && p.b[p.i] == '"' {
+		_, ok := p.text()
+		*out = p.b[start:p.i]
+		return ok
+	}
+	for p.i < len(p.b) && p.b[p.i] >= '0' && p.b[p.i] <= '9' {
+		p.i++
+	}
+	*out = p.b[start:p.i]
+	n := p.i - start
+	return n > 0 && (n == 1 || p.b[start] != '0')
+}
+
+func (p *scanner) submitParams(r *submitRequest) bool {
+	if !p.take('[') {
+		return false
+	}
+	r.bits = nil
+	for n := 0; ; n++ {
+		p.space()
+		v, ok := p.text()
+		if !ok || n > 5 {
+			return false
+		}
+		switch n {
+		case 0:
+			r.user = v
+		case 1:
+			r.job = v
+		case 2:
+			r.extranonce2 = v
+		case 3:
+			r.ntime = v
+		case 4:
+			r.nonce = v
+		case 5:
+			r.bits = v
+		}
+		p.space()
+		if p.take(']') {
+			return n >= 4
+		}
+		if !p.take(',') {
+			return false
+		}
+	}
+}
+
+// request is any other message.
+type request struct {
+	id     []byte // as JSON; "null" when absent
+	method string // empty for an answer of the client's
+	params []json.RawMessage
+}
+
+// maxEchoedID bounds what is sent back unread.
+const maxEchoedID = 256
+
+// parseRequest reads a line by the JSON rules alone.
+func parseRequest(line []byte) (request, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(line, &fields); err != nil {
+		return request{}, hashyard.Invalid.Errorf("stratum message: %w", err)
+	}
+	r := request{id: []byte("null")}
+	if id := fields["id"]; len(id) > 0 && len(id) <= maxEchoedID {
+		r.id = id
+	}
+	if m, ok := fields["method"]; ok {
+		if err := json.Unmarshal(m, &r.method); err != nil {
+			return r, hashyard.Invalid.Errorf("stratum method: %w", err)
+		}
+	}
+	if p, ok := fields["params"]; ok {
+		// An object or a bare value is no error: the method decides.
+		if err := json.Unmarshal(p, &r.params); err != nil {
+			r.params = nil
+		}
+	}
+	return r, nil
+}
+
+// submit is the slow reading of a mining.submit. What is missing or no text
+// stays nil and is refused by whoever needs it; a seventh parameter is nobody's.
+func (r *request) submit() submitRequest {
+	out := submitRequest{id: r.id}
+	for i, field := range [...]*[]byte{&out.user, &out.job, &out.extranonce2, &out.ntime, &out.nonce, &out.bits} {
+		if s, ok := r.text(i); ok {
+			*field = []byte(s)
+		} else if i == 5 && i < len(r.params) && !bytes.Equal(r.params[i], []byte("null")) {
+			*field = []byte{} // there, but nothing that could be version bits
+		}
+	}
+	return out
+}
+
+// text is parameter i as a string; false when it is absent or not one.
+func (r *request) text(i int) (string, bool) {
+	var s *string
+	if i >= len(r.params) || json.Unmarshal(r.params[i], &s) != nil || s == nil {
+		return "", false
+	}
+	return *s, true
+}
+
+// number is parameter i as a number, also when written as a string.
+func (r *request) number(i int) (float64, bool) {
+	if i >= len(r.params) {
+		return 0, false
+	}
+	raw := r.params[i]
+	if s, ok := r.text(i); ok {
+		raw = []byte(s)
+	}
+	var n *float64
+	if json.Unmarshal(raw, &n) != nil || n == nil {
+		return 0, false
+	}
+	return *n, true
+}

@@ -1,0 +1,309 @@
+package stratum
+
+import (
+	"context"
+	"encoding/binary"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/job"
+	"hashyard/pool/vardiff"
+)
+
+// Info is a picture of a session.
+type Info struct {
+	ID                    hashyard.ID
+	Account, Worker, Unit hashyard.ID
+	User, Agent           string
+	Remote                netip.AddrPort
+	Opened, LastShare     time.Time // LastShare is zero before the first accepted one
+	Difficulty            hashyard.Difficulty
+	PerMinute             float64 // wanted shares
+	Rate                  float64 // estimated accepted work, units a second
+	Secret, Proof         bool
+	Accepted, Refused     int64
+	Work                  hashyard.Work // accepted and durable
+}
+
+// session is one connection.
+type session struct {
+	srv    *Server
+	conn   net.Conn
+	id     hashyard.ID
+	remote netip.AddrPort
+	en1    [job.Extranonce1Size]byte
+	opened time.Time   // pool clock
+	began  time.Time   // wall clock, for deadlines
+	holds  hashyard.ID // unit; guarded by the server's mu
+	out    outbox
+	flight chan struct{} // one token a share that waits for the log
+
+	// Of the reading goroutine alone.
+	lines        lineReader
+	sub          job.Submit
+	verdict      job.Verdict
+	failedLogins int
+	badLines     int
+
+	mu         sync.Mutex // guards the fields below
+	subscribed bool
+	authorised bool
+	ended      bool
+	reason     string // why it ended
+	user       string
+	agent      string
+	grant      Grant
+	mask       uint32 // negotiated version bits
+	floor      hashyard.Difficulty
+	wish       hashyard.Difficulty // suggested before authorisation
+	diff       *vardiff.Tracker    // nil before authorisation
+	ceiling    hashyard.Difficulty
+	levels     []level
+	lastID     uint64   // wire id of the newest job sent; 0 for none
+	lastPrev   [32]byte // previous block of that job
+	lastSent   time.Time
+	lastShare  time.Time
+	accepted   int64
+	refused    int64
+	row        int // refused since the last accepted
+	work       hashyard.Work
+}
+
+// level is a difficulty and the first job it binds to.
+type level struct {
+	from   uint64
+	d      hashyard.Difficulty
+	target [32]byte
+}
+
+// maxLevels bounds what is remembered; jobs older than all of it use the oldest.
+const maxLevels = 16
+
+func newSession(srv *Server, conn net.Conn, remote netip.AddrPort, en1 uint32) *session {
+	s := &session{
+		srv: srv, conn: conn, id: hashyard.NewID(), remote: remote, opened: srv.cfg.Now(), began: time.Now(),
+		flight: make(chan struct{}, srv.cfg.MaxInFlight),
+		lines:  lineReader{max: srv.cfg.MaxLine},
+	}
+	s.out.limit, s.out.wake = srv.cfg.MaxQueue, make(chan struct{}, 1)
+	binary.BigEndian.PutUint32(s.en1[:], en1)
+	return s
+}
+
+func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) }
+
+// run is the reading goroutine: it owns the connection's end.
+func (s *session) run(ctx context.Context) {
+	// The server's end is told by end(); a login or hook under way may finish.
+	ctx = context.WithoutCancel(ctx)
+	writer := make(chan struct{})
+	go func() {
+		defer close(writer)
+		s.out.drainTo(s.conn, s.srv.cfg.Write)
+	}()
+	s.read(ctx)
+	for range cap(s.flight) { // every share is answered before the line closes
+		s.flight <- struct{}{}
+	}
+	s.out.close()
+	<-writer
+	defer linger(s.conn)
+	s.srv.forget(s)
+	i, _ := s.picture()
+	s.srv.cfg.Logger.DebugContext(ctx, "stratum session closed", "session", s.id, "remote", s.remote, "user", i.User, "reason", s.reason)
+	if closed := s.srv.cfg.Hooks.Closed; closed != nil && !i.Worker.IsZero() {
+		closed(ctx, i, s.reason)
+	}
+}
+
+// end asks the session to finish: no line is read any more, no share judged.
+func (s *session) end(reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endLocked(reason)
+}
+
+func (s *session) endLocked(reason string) {
+	if s.ended {
+		return
+	}
+	s.ended, s.authorised, s.reason = true, false, reason
+	_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // wakes the reader; a closed conn has none
+}
+
+// abort closes at once: for clients that do not read and for the end of a drain.
+func (s *session) abort() {
+	s.out.close()
+	_ = s.conn.Close()
+}
+
+// send queues a message; a client that does not read loses its connection.
+func (s *session) send(b []byte) {
+	if !s.out.push(b) {
+		s.end("reads too slowly")
+		_ = s.conn.Close()
+	}
+}
+
+// picture is the session as it is now. Worker is zero before authorisation;
+// live is false before it and after the end.
+func (s *session) picture() (i Info, live bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i = Info{
+		ID: s.id, Account: s.grant.Account, Worker: s.grant.Worker, Unit: s.grant.Unit,
+		User: s.user, Agent: s.agent, Remote: s.remote, Opened: s.opened, LastShare: s.lastShare,
+		PerMinute: s.perMinute(), Secret: s.grant.Secret, Proof: s.grant.Proof,
+		Accepted: s.accepted, Refused: s.refused, Work: s.work,
+	}
+	if s.diff != nil {
+		i.Difficulty, i.Rate = s.diff.Current(), s.diff.Rate(s.srv.cfg.Now())
+	}
+	if n := len(s.levels); n > 0 {
+		i.Difficulty = s.levels[n-1].d
+	}
+	return i, s.authorised
+}
+
+func (s *session) perMinute() float64 {
+	if s.grant.PerMinute > 0 {
+		return s.grant.PerMinute
+	}
+	return s.srv.cfg.PerMinute
+}
+
+// offer sends the current job if the session has not had it.
+func (s *session) offer() {
+	v := s.srv.jobs.load()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if v.current != nil {
+		s.offerLocked(v.current)
+	}
+}
+
+// offerLocked sends a job with the difficulty it binds, when that changed. The
+// two leave in one write: between them no miner can be of two minds.
+func (s *session) offerLocked(js *jobState) {
+	id := js.ID(0)
+	if !s.ready() || id <= s.lastID {
+		return
+	}
+	now := s.srv.cfg.Now()
+	if js.net != s.ceiling {
+		s.ceiling = js.net
+		s.diff.Bound(s.least(), s.most(), now)
+	}
+	s.announce(id)
+	// A session that missed the clean job of a tip gets this one as clean.
+	s.queue(js.Notify(s.lastID == 0 || s.lastPrev != js.PrevHash))
+	s.lastID, s.lastPrev, s.lastSent = id, js.PrevHash, now
+}
+
+// variantLocked sends the session's job once more under a new id, to bind a
+// difficulty or to be heard. It does nothing when the job is not the current.
+func (s *session) variantLocked(now time.Time) {
+	v := s.srv.jobs.load()
+	seq, variant := job.SplitID(s.lastID)
+	if !s.ready() || v.current == nil || v.current.Seq != seq || variant == job.MaxVariant {
+		return // a newer job is on its way, and carries the difficulty
+	}
+	id := v.current.ID(variant + 1)
+	s.announce(id)
+	s.queue(v.current.NotifyVariant(variant+1, now))
+	s.lastID, s.lastSent = id, now
+}
+
+// announce queues the wanted difficulty if it differs from the last one, and
+// binds it to the jobs from id on.
+func (s *session) announce(id uint64) {
+	d := s.diff.Current()
+	if n := len(s.levels); n > 0 && s.levels[n-1].d == d {
+		return
+	}
+	if len(s.levels) == maxLevels {
+		s.levels = append(s.levels[:0], s.levels[1:]...)
+	}
+	s.levels = append(s.levels, level{from: id, d: d, target: d.Target()})
+	s.queue(appendDifficulty(nil, d))
+}
+
+func (s *session) queue(b []byte) {
+	if !s.out.push(b) {
+		s.endLocked("reads too slowly")
+		_ = s.conn.Close()
+	}
+}
+
+func (s *session) ready() bool { return s.subscribed && s.authorised && !s.ended }
+
+// least and most bound the difficulty; the caller holds s.mu.
+func (s *session) least() hashyard.Difficulty { return max(s.srv.cfg.Floor, min(s.floor, s.most())) }
+
+func (s *session) most() hashyard.Difficulty {
+	if s.ceiling == 0 {
+		return 1 << 62
+	}
+	return max(s.ceiling, s.srv.cfg.Floor)
+}
+
+// levelOf is the difficulty bound to a job, and the newest one.
+func (s *session) levelOf(id uint64) (bound, newest *level) {
+	newest = &s.levels[len(s.levels)-1]
+	bound = &s.levels[0]
+	for i := range s.levels {
+		if s.levels[i].from <= id {
+			bound = &s.levels[i]
+		}
+	}
+	return bound, newest
+}
+
+// jump is the change of difficulty that does not wait for the next job.
+const jump = 4
+
+// moved follows a change of the tracker: a large one, or any of a session
+// under proof, gets a notify of its own; a small one binds at the next job.
+func (s *session) moved(now time.Time) {
+	if len(s.levels) == 0 {
+		return
+	}
+	was, is := s.levels[len(s.levels)-1].d, s.diff.Current()
+	if s.grant.Proof || is >= jump*was || was >= jump*is {
+		s.variantLocked(now)
+	}
+}
+
+// tick applies the rules of time.
+func (s *session) tick(now time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.ready() || s.lastID == 0 {
+		return
+	}
+	if s.diff.Tick(now) {
+		s.moved(now)
+	}
+	if now.Sub(s.lastSent) >= s.srv.cfg.NotifyEvery {
+		// Miners leave a pool that is silent for 90 s.
+		s.variantLocked(now)
+	}
+}
+
+// retarget takes a new grant for the session's worker.
+func (s *session) retarget(worker hashyard.ID, g Grant) {
+	now := s.srv.cfg.Now()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.authorised || s.grant.Worker != worker {
+		return
+	}
+	// Who the session is does not change under it, only how it is measured.
+	s.grant.PerMinute, s.grant.Start, s.grant.Proof = g.PerMinute, g.Start, g.Proof
+	if s.diff.Retarget(s.perMinute(), g.Start, now) {
+		s.variantLocked(now)
+	}
+}

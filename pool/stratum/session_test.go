@@ -1,0 +1,565 @@
+package stratum
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/job"
+	"hashyard/pool/share"
+	"hashyard/pool/stratum/stratumtest"
+)
+
+func TestConfigureAnswersOnlyWhatIsAsked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	for name, tt := range map[string]struct {
+		params []any
+		want   string
+	}{
+		"mask":         {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": "ffffffff", "version-rolling.min-bit-count": 2}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"narrow mask":  {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": "00ffe000"}}, `{"version-rolling":true,"version-rolling.mask":"00ffe000"}`},
+		"number mask":  {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": 0x1fffe000, "version-rolling.min-bit-count": "16"}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"no mask":      {[]any{[]string{"version-rolling"}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"nothing":      {[]any{[]string{}}, `{}`},
+		"no params":    {nil, `{}`},
+		"difficulty":   {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": 0.5}}, `{"minimum-difficulty":true}`},
+		"bad minimum":  {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": "x"}}, `{"minimum-difficulty":false}`},
+		"info":         {[]any{[]string{"info", "subscribe-extranonce"}, map[string]any{"info.hw-id": "x"}}, `{"info":true,"subscribe-extranonce":true}`},
+		"unknown":      {[]any{[]string{"teleport"}, map[string]any{}}, `{"teleport":false}`},
+		"odd options":  {[]any{[]string{"info"}, []any{}}, `{"info":true}`},
+		"not a list":   {[]any{"version-rolling"}, ""},
+		"endless list": {[]any{make([]string, 100)}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := w.dial(t)
+			res, err := c.Call(deadline(t), "mining.configure", tt.params...)
+			if tt.want == "" {
+				wantCode(t, err, share.Other)
+				return
+			}
+			if err != nil || string(res) != tt.want {
+				t.Fatalf("answer %s, want %s: %v", res, tt.want, err)
+			}
+		})
+	}
+}
+
+func TestVersionRolling(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	c := w.dial(t)
+	if err := c.Handshake(deadline(t), "acme.rig", "x", 0x00ffffff); err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Masks) != 1 || c.Masks[0] != "00ffe000" {
+		t.Fatalf("masks %v: one, between the answer to subscribe and the first job", c.Masks)
+	}
+	for range 3 {
+		s := mine(t, c)
+		if s.Bits == "" {
+			t.Fatal("the miner rolls nothing")
+		}
+		if err := c.Submit(deadline(t), s); err != nil {
+			t.Fatal(err)
+		}
+		s.Bits = "01000000"
+		wantCode(t, c.Submit(deadline(t), s), share.Other)
+	}
+}
+
+func TestSubscribeShapesAndOrder(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	for name, params := range map[string][]any{
+		"empty": {}, "agent": {"bfgminer/5.4"}, "session": {"cgminer/4.1", "abcd"}, "null": {"x", nil},
+		"bosminer": {"bosminer", nil, "pool.example", nil}, "number": {5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := w.dial(t)
+			res, err := c.Call(deadline(t), "mining.subscribe", params...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var parts []any
+			if err := json.Unmarshal(res, &parts); err != nil || len(parts) != 3 || parts[2] != float64(8) || len(parts[1].(string)) != 8 {
+				t.Fatalf("answer %s", res)
+			}
+			subs := parts[0].([]any)
+			if subs[0].([]any)[0] != "mining.set_difficulty" || subs[1].([]any)[0] != "mining.notify" {
+				t.Fatalf("answer %s", res)
+			}
+		})
+	}
+	t.Run("authorize first", func(t *testing.T) {
+		c := w.dial(t)
+		if _, err := c.Call(deadline(t), "mining.authorize", "acme.rig", "x"); err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Jobs) != 0 {
+			t.Fatal("work before subscribe: the miner has no extranonce")
+		}
+		if err := c.Subscribe(deadline(t)); err != nil {
+			t.Fatal(err)
+		}
+		j, err := c.NextJob(deadline(t))
+		if err != nil || j.Difficulty != testStart.Wire() || !j.Clean {
+			t.Fatalf("first job %+v: %v", j, err)
+		}
+		c.User = "acme.rig"
+		if err := c.Submit(deadline(t), mine(t, c)); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func TestEveryMethodIsAnswered(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c := w.dial(t)
+	for method, want := range map[string]string{
+		"mining.ping": `"pong"`, "mining.extranonce.subscribe": "true", "mining.get_transactions": "[]",
+		"mining.multi_version": "[]", "client.get_version": `"hashyard/1.0"`, "mining.suggest_difficulty(0.5)": "true",
+	} {
+		if res, err := c.Call(deadline(t), method); err != nil || string(res) != want {
+			t.Errorf("%s: %s %v", method, res, err)
+		}
+	}
+	for _, method := range []string{"mining.teleport", "eth_submitLogin", "mining.capabilities"} {
+		_, err := c.Call(deadline(t), method, 1)
+		wantCode(t, err, share.Other)
+	}
+	// Ids of every kind come back as they were; answers are not answered.
+	for _, id := range []string{`"auth"`, "null", "-1", "1.5", `{"a":1}`, "18446744073709551616"} {
+		fmt.Fprintf(c.Conn(), `{"id":7,"result":true,"error":null}`+"\n"+`{"id":8,"method":"pong","params":[]}`+"\n"+`{"id":%s,"method":"mining.ping"}`+"\n", id)
+		if res, err := c.Answer(deadline(t), id); err != nil || string(res) != `"pong"` {
+			t.Fatalf("id %s: %s %v", id, res, err)
+		}
+	}
+}
+
+func TestSuggestions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Floor = 1 << 8 })
+	w.newJob(t, 1, hardBits, nil)
+	for name, tt := range map[string]struct {
+		method string
+		param  any
+		want   hashyard.Difficulty
+	}{
+		"float":         {"mining.suggest_difficulty", hashyard.Difficulty(1 << 14).Wire(), 1 << 14},
+		"text":          {"mining.suggest_difficulty", fmt.Sprint(hashyard.Difficulty(1 << 14).Wire()), 1 << 14},
+		"not dyadic":    {"mining.suggest_difficulty", hashyard.Difficulty(17000).Wire(), 1 << 14},
+		"below floor":   {"mining.suggest_difficulty", 1e-9, 1 << 8},
+		"above network": {"mining.suggest_difficulty", 1e6, 1 << 26},
+		"target":        {"mining.suggest_target", fmt.Sprintf("%x", hashyard.Difficulty(1<<14).Target()), 1 << 14},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := w.dial(t)
+			if _, err := c.Call(deadline(t), tt.method, tt.param); err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Handshake(deadline(t), "acme.rig", "", 0); err != nil {
+				t.Fatal(err)
+			}
+			if got := c.Job().Difficulty; got != tt.want.Wire() {
+				t.Fatalf("first difficulty %v, want %v", got, tt.want.Wire())
+			}
+		})
+	}
+	c := w.miner(t, "acme.rig")
+	for _, bad := range []any{0, -1, "x", nil, 1e300} {
+		_, err := c.Call(deadline(t), "mining.suggest_difficulty", bad)
+		wantCode(t, err, share.Other)
+	}
+	// A large change while mining comes with a job of its own.
+	if _, err := c.Call(deadline(t), "mining.suggest_difficulty", hashyard.Difficulty(1<<15).Wire()); err != nil {
+		t.Fatal(err)
+	}
+	if j, err := c.NextJob(deadline(t)); err != nil || j.Difficulty != hashyard.Difficulty(1<<15).Wire() || j.Clean {
+		t.Fatalf("%+v: %v", j, err)
+	}
+}
+
+// TestDifficultyBindsFromTheNextJob: a share of an older job counts what was
+// in force when that job came; a lowered difficulty also helps older jobs.
+func TestDifficultyBindsFromTheNextJob(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.unit1")
+	worker := w.auth.granted("acme.unit1").Worker
+	first := c.Job()
+	set := func(d hashyard.Difficulty) stratumtest.Job {
+		w.Retarget(worker, Grant{Start: d, PerMinute: 1000 + float64(d%7), Proof: true})
+		j, err := c.NextJob(deadline(t))
+		if err != nil || j.Difficulty != d.Wire() || j.ID == first.ID || j.Clean {
+			t.Fatalf("retargeted job %+v: %v", j, err)
+		}
+		return j
+	}
+	submit := func(j stratumtest.Job, least, below hashyard.Difficulty) (hashyard.Difficulty, error) {
+		s, err := c.Mine(deadline(t), j, least.Wire(), below.Wire())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Submit(deadline(t), s); err != nil {
+			return 0, err
+		}
+		got, _ := w.log.all()
+		return got[len(got)-1].Difficulty, nil
+	}
+
+	raised := set(1 << 13)
+	if d, err := submit(first, 1<<10, 1<<13); err != nil || d != 1<<10 {
+		t.Fatalf("a share of the job before counts %d: %v", d, err)
+	}
+	_, err := submit(raised, 1<<10, 1<<13)
+	wantCode(t, err, share.LowDifficulty)
+	if d, err := submit(raised, 1<<13, 1<<30); err != nil || d != 1<<13 {
+		t.Fatalf("a share of the new job counts %d: %v", d, err)
+	}
+	lowered := set(1 << 9)
+	if d, err := submit(raised, 1<<9, 1<<13); err != nil || d != 1<<9 {
+		t.Fatalf("lowered applies to the job before: %d, %v", d, err)
+	}
+	if d, err := submit(raised, 1<<13, 1<<30); err != nil || d != 1<<13 {
+		t.Fatalf("what meets the higher difficulty of its job counts that: %d, %v", d, err)
+	}
+	if d, err := submit(lowered, 1<<9, 1<<30); err != nil || d != 1<<9 {
+		t.Fatalf("%d, %v", d, err)
+	}
+	_, err = submit(lowered, 1<<6, 1<<9)
+	wantCode(t, err, share.LowDifficulty)
+	if i := w.Sessions(); len(i) != 1 || !i[0].Proof || i[0].Difficulty != 1<<9 {
+		t.Fatalf("session %+v", i)
+	}
+}
+
+func TestSilenceHalvesAndSilentServersSpeak(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.PerMinute = 60 })
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.rig")
+	first := c.Job()
+	w.advance(13 * time.Second)
+	eventually(t, "silence halves", func() bool {
+		i, _ := w.list()[0].picture()
+		w.list()[0].mu.Lock()
+		defer w.list()[0].mu.Unlock()
+		return i.Difficulty == testStart && w.list()[0].diff.Current() == testStart/2
+	})
+	w.advance(30 * time.Second)
+	j, err := c.NextJob(deadline(t))
+	if err != nil || j.Clean || j.ID == first.ID || j.Coinb1 != first.Coinb1 || j.Difficulty >= testStart.Wire() {
+		t.Fatalf("after 30 s without a job: %+v %v", j, err)
+	}
+	if err := c.Submit(deadline(t), mine(t, c)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestOneSessionAUnit(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	a := w.miner(t, "acme.unit1")
+	s := mine(t, a)
+	b := w.miner(t, "acme.unit1")
+	eventually(t, "the older session is gone", func() bool { return len(w.Sessions()) == 1 })
+	if err := a.Submit(deadline(t), s); err == nil {
+		t.Fatal("the older session still counts")
+	}
+	if err := b.Submit(deadline(t), mine(t, b)); err != nil {
+		t.Fatal(err)
+	}
+	w.miner(t, "acme.rig")
+	w.miner(t, "acme.rig") // a plain worker may have several
+	if n := len(w.Sessions()); n != 3 {
+		t.Fatalf("%d sessions", n)
+	}
+	w.CloseWorker(w.auth.granted("acme.unit1").Worker, "secret changed")
+	eventually(t, "closed by order", func() bool { return len(w.Sessions()) == 2 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.opened) != 4 || w.opened[0].User != "acme.unit1" || !w.opened[0].Secret {
+		t.Fatalf("opened %+v", w.opened)
+	}
+}
+
+func TestOddFraming(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	c := w.dial(t)
+	for _, b := range []byte("{\"id\":1,\"method\":\"mining.ping\",\"params\":[]}\r\n") {
+		if _, err := c.Conn().Write([]byte{b}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := c.Answer(deadline(t), "1"); err != nil {
+		t.Fatalf("one byte at a time: %v", err)
+	}
+	var many strings.Builder
+	for i := range 50 {
+		fmt.Fprintf(&many, "\r\n  {\"id\":%d,\"method\":\"mining.ping\"}\n", 100+i)
+	}
+	if _, err := io.WriteString(c.Conn(), many.String()); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 50 {
+		if _, err := c.Answer(deadline(t), fmt.Sprint(100+i)); err != nil {
+			t.Fatalf("many in a packet: %v", err)
+		}
+	}
+	pad := strings.Repeat(" ", 8100)
+	if _, err := io.WriteString(c.Conn(), `{"id":2,`+pad+`"method":"mining.ping"}`+"\n"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Answer(deadline(t), "2"); err != nil {
+		t.Fatalf("the longest line: %v", err)
+	}
+}
+
+func TestGarbage(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	for name, line := range map[string]string{
+		"oversize without end": strings.Repeat("x", 100_000),
+		"oversize line":        strings.Repeat("y", 8193) + "\n{}\n",
+		"not JSON, often":      strings.Repeat("GET / HTTP/1.1\r\n", 20),
+		"binary":               strings.Repeat("\x16\x03\x01\x02\n", 20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := w.dial(t)
+			go func() { _, _ = io.WriteString(c.Conn(), line) }()
+			_ = c.Conn().SetReadDeadline(time.Now().Add(10 * time.Second))
+			got, err := io.ReadAll(c.Conn())
+			if err != nil || !bytes.Contains(got, []byte(`"error":[20,`)) {
+				t.Fatalf("got %q, %v: want an error that says why, then the end", got, err)
+			}
+		})
+	}
+	c := w.dial(t) // the rest goes on
+	if _, err := c.Call(deadline(t), "mining.ping"); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestSlowlorisAndIdle(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Handshake, c.Idle = 100*time.Millisecond, 300*time.Millisecond })
+	w.newJob(t, 1, hardBits, nil)
+	c := w.dial(t)
+	if err := c.Subscribe(deadline(t)); err != nil { // subscribed only
+		t.Fatal(err)
+	}
+	_ = c.Conn().SetReadDeadline(time.Now().Add(10 * time.Second))
+	if _, err := io.ReadAll(c.Conn()); err != nil {
+		t.Fatalf("not closed: %v", err)
+	}
+	w.miner(t, "acme.rig")
+	eventually(t, "an idle session ends", func() bool { return len(w.list()) == 0 })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.closed) != 1 || w.closed[0] != "silent for too long" {
+		t.Fatalf("closed %q", w.closed)
+	}
+}
+
+func TestSlowReaderIsLetGo(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Write = 200 * time.Millisecond })
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.rig")
+	other := w.miner(t, "acme.other")
+	go func() { // asks without end and reads nothing
+		line := []byte(strings.Repeat(`{"id":"`+strings.Repeat("i", 200)+`","method":"mining.ping"}`+"\n", 100))
+		for {
+			if _, err := c.Conn().Write(line); err != nil {
+				return
+			}
+		}
+	}()
+	eventually(t, "the slow reader is gone", func() bool { return len(w.Sessions()) == 1 })
+	if err := other.Submit(deadline(t), mine(t, other)); err != nil {
+		t.Fatalf("others are not disturbed: %v", err)
+	}
+}
+
+func TestLimits(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.MaxSessions, c.MaxRefused, c.MaxSeen = 2, 5, 3 })
+	w.newJob(t, 1, hardBits, nil)
+	a := w.miner(t, "acme.a")
+	b := w.miner(t, "acme.b")
+	third := w.dial(t)
+	if _, err := third.Call(deadline(t), "mining.ping"); err == nil {
+		t.Fatal("a third session was let in")
+	}
+	for i := range 4 {
+		err := a.Submit(deadline(t), mine(t, a))
+		if i < 3 && err != nil {
+			t.Fatal(err)
+		} else if i == 3 {
+			wantCode(t, err, share.Other)
+		}
+	}
+	for {
+		if _, err := b.Call(deadline(t), "mining.submit", "acme.b", "1", "", "", ""); err != nil {
+			var e *stratumtest.Error
+			if errors.As(err, &e) {
+				continue
+			}
+			break // hung up
+		}
+	}
+	c := w.dial(t)
+	eventually(t, "room again", func() bool {
+		_, err := c.Call(deadline(t), "mining.ping")
+		if err != nil {
+			c = w.dial(t)
+		}
+		return err == nil
+	})
+	for range maxFailedLogins {
+		_, err := c.Call(deadline(t), "mining.authorize", "nobody", "x")
+		wantCode(t, err, share.Unauthorised)
+	}
+	if _, err := c.Call(deadline(t), "mining.ping"); err == nil {
+		t.Fatal("may guess for ever")
+	}
+}
+
+func TestLoginThatCannotBeDecided(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.auth.mu.Lock()
+	w.auth.err = hashyard.Unavailable.Errorf("database away")
+	w.auth.mu.Unlock()
+	c := w.dial(t)
+	_, err := c.Call(deadline(t), "mining.authorize", "acme.rig", "x")
+	wantCode(t, err, share.Other)
+	if _, err := c.Call(deadline(t), "mining.ping"); err == nil {
+		t.Fatal("a miner that cannot mine here must take its next pool")
+	}
+}
+
+func TestSuspendSendsMinersAway(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.rig")
+	w.Suspend("no node answers")
+	if _, err := c.NextJob(deadline(t)); !errors.Is(err, io.EOF) {
+		t.Fatalf("still connected: %v", err)
+	}
+	c = w.dial(t)
+	_, err := c.Call(deadline(t), "mining.authorize", "acme.rig", "x")
+	var e *stratumtest.Error
+	if !errors.As(err, &e) || e.Code != 20 || !strings.Contains(e.Text, "no node answers") {
+		t.Fatalf("told %v", err)
+	}
+	w.newJob(t, 1, hardBits, nil)
+	c = w.miner(t, "acme.rig")
+	if err := c.Submit(deadline(t), mine(t, c)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDrainAnswersWhatWaits: at the end no share is left without its answer.
+func TestDrainAnswersWhatWaits(t *testing.T) {
+	t.Parallel()
+	log := &memLog{holding: true}
+	s, err := Open(Config{Listen: "127.0.0.1:0", Auth: &fakeAuth{grants: map[string]Grant{}}, Log: log, Found: func(job.Candidate) {}, Start: testStart})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	w := &world{Server: s, log: log, seq: 1}
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.rig")
+	share := mine(t, c)
+	answer := make(chan error, 1)
+	go func() { answer <- c.Submit(deadline(t), share) }()
+	eventually(t, "the share waits", func() bool { a, _ := log.all(); return len(a) == 1 })
+	cancel()
+	eventually(t, "no new connections", func() bool {
+		conn, err := net.Dial("tcp", s.Addr().String())
+		if err == nil {
+			_ = conn.Close()
+		}
+		return err != nil
+	})
+	log.release()
+	if err := <-answer; err != nil {
+		t.Fatalf("the last share got %v", err)
+	}
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+}
+
+func TestExtranoncesDiffer(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.Region = 7 })
+	w.Server.nextEn1 = 0xffffff // about to wrap
+	w.newJob(t, 1, hardBits, nil)
+	seen := map[string]bool{}
+	for i := range 20 {
+		c := w.miner(t, fmt.Sprintf("acme.rig%d", i))
+		if !strings.HasPrefix(c.Extranonce1(), "07") || seen[c.Extranonce1()] {
+			t.Fatalf("extranonce1 %s", c.Extranonce1())
+		}
+		seen[c.Extranonce1()] = true
+	}
+}
+
+func TestOpenSaysWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	ok := Config{Listen: w.Addr().String(), Auth: w.auth, Log: w.log, Found: func(job.Candidate) {}}
+	if _, err := Open(ok); !errors.Is(err, hashyard.Unavailable) || !strings.Contains(err.Error(), "taken") {
+		t.Fatalf("taken port: %v", err)
+	}
+	bad := ok
+	bad.Mask = 1
+	if _, err := Open(bad); !errors.Is(err, hashyard.Invalid) {
+		t.Fatalf("bad mask: %v", err)
+	}
+	if _, err := Open(Config{}); !errors.Is(err, hashyard.Invalid) {
+		t.Fatalf("empty: %v", err)
+	}
+}
+
+func TestJobsAreForgotten(t *testing.T) {
+	r := newRegistry(3, time.Minute, 10)
+	now := time.Unix(1000, 0)
+	for n := range uint64(5) {
+		if !r.set(&job.Job{Seq: n + 1}, now) {
+			t.Fatal("refused")
+		}
+	}
+	if r.set(&job.Job{Seq: 5}, now) || r.set(&job.Job{Seq: 2}, now) {
+		t.Fatal("an older job became current")
+	}
+	if v := r.load(); len(v.byID) != 3 || v.byID[3] == nil || v.current.Seq != 5 {
+		t.Fatalf("remembers %v", v.byID)
+	}
+	r.set(&job.Job{Seq: 6}, now.Add(2*time.Minute))
+	if v := r.load(); len(v.byID) != 1 {
+		t.Fatalf("remembers %d jobs for ever", len(v.byID))
+	}
+}

@@ -1,0 +1,168 @@
+package stratum
+
+import (
+	"errors"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/job"
+	"hashyard/pool/share"
+)
+
+// submit judges one share. The order is: hash it and look for a block, then
+// unauthorised, stale, malformed or out of range, duplicate, too easy.
+func (s *session) submit(r *submitRequest) {
+	now := s.srv.cfg.Now()
+	jobs := s.srv.jobs.load()
+	s.mu.Lock()
+	subscribed, mask := s.subscribed, s.mask
+	mine := s.authorised && string(r.user) == s.user
+	grant := s.grant
+	s.mu.Unlock()
+	if !subscribed {
+		s.refuse(r, share.NotSubscribed, "", now)
+		return
+	}
+	id, isID := job.ParseID(r.job)
+	seq, _ := job.SplitID(id)
+	js := jobs.byID[seq]
+	parsed := s.sub.Parse(r.extranonce2, r.ntime, r.nonce, r.bits)
+	if js != nil && parsed {
+		job.Verify(js.Job, s.en1, mask, &s.sub, now.Unix(), &s.verdict)
+		if s.verdict.Block && js.firstBlock(&s.verdict.Hash) {
+			s.found(js, grant, now)
+		}
+	}
+	v := &s.verdict
+	switch {
+	case !mine:
+		s.refuse(r, share.Unauthorised, "", now)
+	case !isID || js == nil || jobs.stale(js) || js.Ended(now):
+		s.refuse(r, share.Stale, "", now)
+	case !parsed:
+		s.refuse(r, share.Other, "a parameter is missing, not hex or of the wrong length", now)
+	case v.Code != share.Accepted:
+		s.refuse(r, v.Code, "ntime or version bits out of range", now)
+	case js.has(&v.Hash):
+		s.refuse(r, share.Duplicate, "", now)
+	default:
+		s.judgeWork(r, js, id, now)
+	}
+}
+
+// judgeWork accepts a well-formed new share at the difficulty it earned.
+func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.Time) {
+	v := &s.verdict
+	d := s.worth(id, &v.Hash)
+	if d == 0 {
+		s.refuse(r, share.LowDifficulty, "", now)
+		return
+	}
+	switch fresh, room := js.add(&v.Hash); {
+	case !fresh:
+		s.refuse(r, share.Duplicate, "", now)
+		return
+	case !room:
+		s.refuse(r, share.Other, "this job has taken all the shares it can", now)
+		return
+	}
+	s.flight <- struct{}{}
+	s.mu.Lock()
+	if !s.authorised { // ended since; its successor may be at work already
+		s.mu.Unlock()
+		<-s.flight
+		js.drop(&v.Hash)
+		s.refuse(r, share.Unauthorised, "", now)
+		return
+	}
+	rec := s.record(now, d, share.Accepted)
+	if s.diff.Accept(d, now) {
+		s.moved(now)
+	}
+	s.mu.Unlock()
+	rec.Epoch, rec.Hash = js.Epoch, v.Hash
+	idJSON := append([]byte(nil), r.id...)
+	s.srv.cfg.Log.Submit(rec, func(err error) {
+		s.answer(idJSON, js, &rec, err)
+		<-s.flight
+	})
+}
+
+// worth is the difficulty at which a hash counts: the one bound to its job,
+// or the newest when that is lower, because some firmware applies a lowered
+// difficulty to work it already has. 0 means it meets neither.
+func (s *session) worth(id uint64, hash *[32]byte) hashyard.Difficulty {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.levels) == 0 {
+		return 0
+	}
+	bound, newest := s.levelOf(id)
+	switch {
+	case job.Meets(hash, &bound.target):
+		return bound.d
+	case newest.d < bound.d && job.Meets(hash, &newest.target):
+		return newest.d
+	}
+	return 0
+}
+
+// answer tells the miner what the log said.
+func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) {
+	if err == nil {
+		s.mu.Lock()
+		s.accepted++
+		s.row = 0
+		s.lastShare = rec.At
+		s.work = s.work.Add(hashyard.WorkOf(rec.Difficulty))
+		s.mu.Unlock()
+		s.send(replyTrue(id))
+		return
+	}
+	text := "share could not be stored and may not be credited"
+	if errors.Is(err, hashyard.Exhausted) {
+		text = "share log is full, the share is not credited"
+		js.drop(&rec.Hash)
+	}
+	s.send(replyError(id, share.Other, text))
+}
+
+// refuse answers and counts a share that is worth nothing.
+func (s *session) refuse(r *submitRequest, code share.Code, text string, now time.Time) {
+	s.send(replyError(r.id, code, text))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refused++
+	if s.row++; s.row >= s.srv.cfg.MaxRefused {
+		s.endLocked("too many refused shares in a row")
+	}
+	if !s.authorised || code == share.Unauthorised {
+		return // nobody to count it for
+	}
+	rec := s.record(now, 0, code)
+	if n := len(s.levels); n > 0 {
+		rec.Difficulty = s.levels[n-1].d
+	}
+	if cur := s.srv.jobs.load().current; cur != nil {
+		rec.Epoch = cur.Epoch
+		s.srv.cfg.Log.AppendLater(rec)
+	}
+}
+
+func (s *session) record(now time.Time, d hashyard.Difficulty, code share.Code) share.Record {
+	return share.Record{
+		Session: s.id, Account: s.grant.Account, Worker: s.grant.Worker, Unit: s.grant.Unit,
+		At: now.UTC().Truncate(time.Millisecond), Difficulty: d, Code: int(code), Secret: s.grant.Secret,
+	}
+}
+
+// found hands a block candidate over, whatever becomes of it as a share.
+func (s *session) found(js *jobState, grant Grant, now time.Time) {
+	v := &s.verdict
+	s.srv.cfg.Found(job.Candidate{
+		Hash: v.Hash, PrevHash: js.PrevHash, Height: js.Height, NBits: js.NBits, Value: js.Value,
+		Raw: js.Block(v.Header, s.en1, s.sub.Extranonce2), Epoch: js.Epoch,
+		Session: s.id, Account: grant.Account, Worker: grant.Worker, Unit: grant.Unit,
+		At: now.UTC().Truncate(time.Millisecond),
+	})
+}
