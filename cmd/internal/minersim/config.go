@@ -174,6 +174,15 @@ func DefaultSites(seller, buyer netip.Prefix) []SiteConfig {
 	}
 }
 
+// One is a world of a single machine that mines to one pool, on an address and
+// ports of its own: what a test of the pool or of the agent needs.
+func One(site netip.Prefix, name string, d Dialect, pool Pool) Config {
+	return Config{
+		Sites:    []SiteConfig{{Name: "site", CIDR: site}},
+		Machines: []MachineConfig{{Name: name, Dialect: d, Site: "site", Pools: []Pool{pool}}},
+	}
+}
+
 // character is how a machine misbehaves.
 type character struct{ slow, hot, deadBoard, liar, stubborn bool }
 

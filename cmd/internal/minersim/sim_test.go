@@ -284,6 +284,13 @@ func TestBadWorldsAreRefused(t *testing.T) {
 	}
 }
 
+func TestOneMachine(t *testing.T) {
+	t.Parallel()
+	p := newTestPool(t, easy)
+	start(t, One(netip.MustParsePrefix("127.111.1.0/24"), "a", CGMiner, Pool{p.url(), "u", "x"}))
+	eventually(t, "shares", func() bool { n, _ := p.tally(); return n > 0 })
+}
+
 func TestDefaultWorld(t *testing.T) {
 	t.Parallel()
 	cfg := worldConfig(110, DefaultMachines("seller", "buyer")...)
