@@ -149,7 +149,6 @@ await step('a lost connection shows the amber strip and stops orders; it heals',
   await enter(page, signIn('trader'), '/market');
   await liveRing(page);
   await page.context().setOffline(true);
-  await page.evaluate(() => window.dispatchEvent(new Event('offline')));
   await page.getByText(/^Not live since \d\d:\d\d:\d\d$/).waitFor();
   await page.getByText('Orders wait until the figures are live again').waitFor();
   await page.context().setOffline(false);

@@ -77,10 +77,10 @@ export const unitSeriesQuery = (id: string, since: string, stepSeconds: number) 
     refetchInterval: 10_000,
   });
 
-export const unitReadingsQuery = (id: string, since: string) =>
+export const unitReadingsQuery = (id: string, since: string, stepSeconds: number) =>
   queryOptions({
-    queryKey: ['unit', id, 'readings', since],
-    queryFn: items<Reading>(`/units/${id}/readings${query({ since })}`),
+    queryKey: ['unit', id, 'readings', since, String(stepSeconds)],
+    queryFn: items<Reading>(`/units/${id}/readings${query({ since, step: stepSeconds })}`),
     enabled: since !== '',
     refetchInterval: 15_000,
   });

@@ -175,9 +175,10 @@ export interface SeriesPoint {
   upper_ths: number;
 }
 
+/** A step of what the miner reported; absent was not read. */
 export interface Reading {
   at: string;
-  reported_ths: number;
+  ths?: number;
 }
 
 /** What one machine moved through the books. */
@@ -191,19 +192,27 @@ export interface Earnings {
   items: { from: string; to: string; net_sats: number; work?: string; ths?: number }[];
 }
 
+/** A configured pool slot; passwords are never shown. */
 export interface Slot {
+  slot: number;
   url: string;
   user: string;
 }
 
 export interface Redirect {
   id: string;
-  unit?: string;
+  unit_id: string;
+  serial: string;
+  mac?: string;
+  address: string;
   state: string;
+  redirected: boolean;
   reason?: string;
-  states?: { state: string; at: string }[];
-  wanted?: Slot[] | null;
-  read_back?: Slot[] | null;
+  steps: { state: string; at: string; detail?: string }[];
+  wanted: Slot[];
+  read_back: Slot[];
+  differences: string[];
+  old_slots: Slot[];
 }
 
 export interface PoolInfo {

@@ -75,9 +75,25 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
       const waitMs = Math.min(30_000, 1000 * 2 ** tries++);
       const closed = es.readyState === EventSource.CLOSED;
       apply({ type: 'lost', now: Date.now(), retryAt: closed ? Date.now() + waitMs : 0 });
-      if (closed) retry = setTimeout(open, waitMs);
+      if (!closed) return;
+      // Perhaps the session ended: then the app asks for a sign-in.
+      refresh([['me']]);
+      retry = setTimeout(open, waitMs);
     };
   }
+
+  // The browser knows at once when its network is gone; the stream would notice
+  // only at the next silence.
+  const onOffline = () => {
+    source?.close();
+    clearTimeout(retry);
+    apply({ type: 'lost', now: Date.now(), retryAt: 0 });
+  };
+  const onOnline = () => {
+    source?.close();
+    clearTimeout(retry);
+    open();
+  };
 
   return {
     get: () => state,
@@ -88,9 +104,13 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
     start() {
       if (source) return;
       open();
+      window.addEventListener('offline', onOffline);
+      window.addEventListener('online', onOnline);
       clock = setInterval(() => apply({ type: 'clock', now: Date.now() }), 1000);
     },
     stop() {
+      window.removeEventListener('offline', onOffline);
+      window.removeEventListener('online', onOnline);
       source?.close();
       source = undefined;
       clearTimeout(retry);

@@ -71,12 +71,19 @@ function Life({ unit }: { unit: Unit }) {
   const current = nodes.find((n) => n.step === currentOf(nodes));
   const sum = { unit, facts, trade, poolNow, plan: work.plan, earned };
   if (events.isError) return <Failed what="The history did not load" error={events.error} onRetry={() => void events.refetch()} />;
-  if (events.isPending) return <SkeletonBlock height={400} label="Loading the history" />;
+  if (events.isPending) {
+    return (
+      <article className="life">
+        <Head unit={unit} state={null} trade={undefined} phone={phone} />
+        <SkeletonBlock height={400} label="Loading the history" />
+      </article>
+    );
+  }
   if (!node) return null;
   const line = { nodes, selected, onSelect: (s: Step) => { setPicked(s); setSheet(true); } };
   return (
     <article className="life">
-      <Head unit={unit} state={current?.state === 'todo' ? null : (current ?? null)} trade={trade} phone={phone} />
+      <Head unit={unit} state={current?.state === 'todo' ? NOT_LISTED : (current ?? null)} trade={trade} phone={phone} />
       <Figures {...sum} phone={phone} />
       {!phone && <LifeLine {...line} />}
       <div className="ll-body">
@@ -127,7 +134,7 @@ function useWork(id: string, facts: Facts, now: number): Work {
   const asked = useQuery(unitSeriesQuery(id, since, step));
   const series = asked.data;
   const readings = useQuery({
-    ...unitReadingsQuery(id, since || (facts['order.placed']?.at ?? facts.foundAt ?? '')), retry: false,
+    ...unitReadingsQuery(id, since || (facts['order.placed']?.at ?? facts.foundAt ?? ''), step), retry: false,
   }).data;
   // The running bucket grows: recompute when figures come, not every second.
   const figures = useMemo(() => {
@@ -138,7 +145,7 @@ function useWork(id: string, facts: Facts, now: number): Work {
       plan,
       estimates: trailing(points, plan, Date.parse(since || new Date().toISOString()) / 1000, at),
       dots: dotsOf(points, plan, at),
-      reported: (readings ?? []).map((r) => ({ t: Date.parse(r.at) / 1000, ths: r.reported_ths })),
+      reported: (readings ?? []).flatMap((r) => (r.ths === undefined ? [] : [{ t: Date.parse(r.at) / 1000, ths: r.ths }])),
     };
   }, [series, readings, step, window, dot, since]);
   return { ...figures, error: asked.error, retry: () => void asked.refetch() };
@@ -185,10 +192,12 @@ function Legend({ plan }: { plan: Plan }) {
   );
 }
 
+const NOT_LISTED = { name: 'Not listed', state: 'todo' } as const;
+
 function Head({ unit, state, trade, phone }: {
   unit: Unit; state: { name: string; state: 'done' | 'live' | 'todo' | 'wrong' | 'hold' } | null; trade: Trade | undefined; phone: boolean;
 }) {
-  const chip = <StatusChip kind={state?.state ?? 'todo'}>{state?.name ?? 'Not listed'}</StatusChip>;
+  const chip = state && <StatusChip kind={state.state}>{state.name}</StatusChip>;
   const about = [unit.model, `${unit.nominal_ths.toFixed(1)} TH/s nominal`, unit.site?.name,
     unit.custodian && unit.custodian.id !== unit.owner?.id ? `with ${unit.custodian.name}` : null].filter(Boolean).join(' · ');
   if (phone) {

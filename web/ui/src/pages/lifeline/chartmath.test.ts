@@ -23,7 +23,8 @@ describe('trailing', () => {
   });
 
   it('a running bucket counts only the time that has passed', () => {
-    const out = trailing([bucket(0, 100, 20), bucket(1, 50, 10)], plan, T0, T0 + 90);
+    const out = trailing([bucket(0, 100, 20), bucket(1, 100, 10)], plan, T0, T0 + 90);
+    expect(out).toHaveLength(2);
     expect(out.at(-1)?.ths).toBeCloseTo(100, 9);
   });
 
@@ -35,6 +36,13 @@ describe('trailing', () => {
   it('missing buckets are time without work, not time unseen', () => {
     const out = trailing([bucket(0, 100, 20), bucket(4, 100, 20)], plan, T0, T0 + 300);
     expect(out.at(-1)?.ths).toBeCloseTo(40, 9);
+  });
+
+  it('few large shares weigh on the band as they should', () => {
+    const out = trailing([bucket(0, 100, 400), bucket(1, 100, 4)], plan, T0, T0 + 120);
+    // ½ of the work has 5 % and ½ has 50 % deviation: √(5² + 50²)/2 ≈ 25 %.
+    const last = out.at(-1);
+    expect(((last?.upper ?? 0) - 100) / 1.959964).toBeCloseTo(25.12, 1);
   });
 
   it('nothing gives nothing', () => expect(trailing([], plan, T0, T0 + 60)).toEqual([]));

@@ -30,34 +30,44 @@ const Z95 = 1.959964;
 /**
  * Trailing estimates over buckets of `plan.step` seconds. Only the time between
  * `from` and `now` counts, so that a first and a running bucket, both partly
- * filled, do not pull the line down. The band is ± z·estimate/√shares: shares
- * come at random, and their count is what the estimate rests on.
+ * filled, do not pull the line down. Shares come at random: a bucket of n equal
+ * shares has the variance work²/n, and variances of buckets add, also where the
+ * share difficulty changed between them.
  */
 export function trailing(points: readonly SeriesPoint[], plan: Plan, from: number, now: number): Estimate[] {
-  const buckets = points
-    .map((p) => ({ t: Date.parse(p.at) / 1000, ths: p.ths, shares: p.shares }))
-    .filter((b) => Number.isFinite(b.t))
-    .sort((a, b) => a.t - b.t);
+  const buckets = points.map((p) => bucketOf(p, plan.step, now)).sort((a, b) => a.t - b.t);
   const out: Estimate[] = [];
   let first = 0;
-  let hashes = 0;
-  let shares = 0;
+  let sum = { hashes: 0, variance: 0, shares: 0 };
   for (const b of buckets) {
-    hashes += b.ths * plan.step;
-    shares += b.shares;
-    const end = Math.min(b.t + plan.step, now);
-    const begin = Math.max(from, end - plan.window);
-    for (let old = buckets[first]; old && old.t + plan.step <= begin; old = buckets[++first]) {
-      hashes -= old.ths * plan.step;
-      shares -= old.shares;
-    }
-    const seconds = end - Math.max(from, Math.min(begin, buckets[first]?.t ?? begin));
-    if (seconds <= 0 || shares <= 0) continue;
-    const ths = hashes / seconds;
-    const half = (Z95 * ths) / Math.sqrt(shares);
-    out.push({ t: end, ths, lower: ths - half, upper: ths + half, shares });
+    sum = add(sum, b, 1);
+    const begin = Math.max(from, b.end - plan.window);
+    for (let old = buckets[first]; old && old !== b && old.end <= begin; old = buckets[++first]) sum = add(sum, old, -1);
+    const seconds = b.end - Math.max(from, Math.min(begin, buckets[first]?.t ?? begin));
+    if (seconds <= 0 || sum.shares <= 0) continue;
+    const ths = sum.hashes / seconds;
+    const half = (Z95 * Math.sqrt(Math.max(0, sum.variance))) / seconds;
+    out.push({ t: b.end, ths, lower: ths - half, upper: ths + half, shares: sum.shares });
   }
   return out;
+}
+
+interface Sum {
+  hashes: number;
+  variance: number;
+  shares: number;
+}
+
+/** A bucket's work; its rate is over the part of it that has passed. */
+function bucketOf(p: SeriesPoint, step: number, now: number): Sum & { t: number; end: number } {
+  const t = Date.parse(p.at) / 1000;
+  const end = Math.min(t + step, Math.max(now, t));
+  const hashes = p.ths * (end - t);
+  return { t, end, hashes, shares: p.shares, variance: p.shares > 0 ? (hashes * hashes) / p.shares : 0 };
+}
+
+function add(a: Sum, b: Sum, sign: 1 | -1): Sum {
+  return { hashes: a.hashes + sign * b.hashes, variance: a.variance + sign * b.variance, shares: a.shares + sign * b.shares };
 }
 
 /** Whole groups of `plan.dot` seconds, each as one dot in its middle. */

@@ -162,11 +162,14 @@ function moved(e: Moved | undefined, unit: Unit, notYet: string, claim: string):
 function redirectEvidence(f: Facts, redirect: Redirect | undefined): Evidence {
   const ok = f['miner.redirected'];
   const bad = f['redirect.failed'];
-  const states = (redirect?.states ?? []).map((s) => ({ label: words(s.state), value: daySecond(s.at) }));
+  const states = (redirect?.steps ?? []).map((s) => ({ label: words(s.state), value: daySecond(s.at) }));
   if (bad && !(ok && ok.at > bad.at)) {
     return {
       claim: `The machine is not redirected: ${bad.p.Reason}. What a miner says proves nothing; what reads back does.`,
-      lines: [...states, { label: 'Failed', value: daySecond(bad.at) }],
+      lines: [
+        ...states,
+        ...(redirect?.differences ?? []).map((d, i) => ({ label: `Difference ${i + 1}`, value: d })),
+      ],
       chips: [event(bad.id), id('redirect', bad.p.Redirect)],
     };
   }
@@ -178,6 +181,8 @@ function redirectEvidence(f: Facts, redirect: Redirect | undefined): Evidence {
     lines: [
       { label: 'Pool', value: ok.p.URL },
       { label: 'Worker', value: ok.p.Worker },
+      ...(redirect && redirect.old_slots.length > 0
+        ? [{ label: 'Was set to', value: redirect.old_slots.map((o) => o.url || 'empty').join(', ') }] : []),
       { label: 'Slots read back equal', value: `${ok.p.Slots} of ${ok.p.Slots}`, mark: 'met' },
       ...states,
     ],
