@@ -120,7 +120,7 @@ type Config struct {
 	Units   Units
 	Workers Workers
 	SealKey [32]byte         // seals the old pools' passwords; kept outside the database
-	Lease   time.Duration    // of a command; 0 means 90 s
+	Lease   time.Duration    // of a command; 0 means 180 s
 	Now     func() time.Time // nil means time.Now
 	Log     *slog.Logger     // nil discards
 }
@@ -148,7 +148,7 @@ func New(cfg Config) (*Service, error) {
 		lease: cfg.Lease, now: cfg.Now, log: cfg.Log,
 	}
 	if s.lease <= 0 {
-		s.lease = 90 * time.Second
+		s.lease = 180 * time.Second
 	}
 	if s.now == nil {
 		s.now = time.Now
