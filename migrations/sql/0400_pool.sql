@@ -17,7 +17,7 @@ CREATE TABLE pool_workers (
     name        text NOT NULL CHECK (name ~ '^[a-z0-9][a-z0-9_-]{0,31}$'),
     unit_id     uuid,            -- then the unit's secret is the password
     generation  int NOT NULL DEFAULT 1, -- of the secret
-    announce    boolean NOT NULL DEFAULT false, -- the next session is an event
+    announce_after timestamptz,  -- the next session opened since then is an event
     retired_at  timestamptz,     -- the machine works for somebody else now
     created_at  timestamptz NOT NULL,
     UNIQUE (account_id, name),

@@ -1,0 +1,153 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"hashyard"
+	"hashyard/migrations/pg"
+	"hashyard/pool"
+)
+
+const sums = `coalesce(sum(k.work), 0)::text, coalesce(sum(k.sum_squares), 0)::text, coalesce(sum(k.shares), 0)::bigint,
+	coalesce(sum(k.r20), 0)::bigint, coalesce(sum(k.r21), 0)::bigint, coalesce(sum(k.r22), 0)::bigint,
+	coalesce(sum(k.r23), 0)::bigint, coalesce(sum(k.r24), 0)::bigint, coalesce(sum(k.r25), 0)::bigint, max(k.last_at)`
+
+// tallyRow scans sums.
+type tallyRow struct {
+	pool.Tally
+	squares string
+	last    *time.Time
+}
+
+func (r *tallyRow) into() []any {
+	t := &r.Tally
+	j := &t.Rejects
+	return []any{&t.Work, &r.squares, &t.Shares, &j[0], &j[1], &j[2], &j[3], &j[4], &j[5], &r.last}
+}
+
+func (r *tallyRow) done() (t pool.Tally, err error) {
+	t = r.Tally
+	t.Last = orZero(r.last)
+	t.Squares, err = bigInt(r.squares)
+	return t, err
+}
+
+const workerQuery = "SELECT " + workerColumns + `, t.*,
+		(SELECT last_at FROM pool_work l WHERE l.worker_id = w.id AND l.shares > 0 ORDER BY l.minute DESC LIMIT 1)
+	FROM pool_workers w JOIN pool_accounts a ON a.id = w.account_id
+	CROSS JOIN LATERAL (SELECT min(k.minute), ` + sums + ` FROM pool_work k WHERE k.worker_id = w.id AND k.minute >= $1) t `
+
+func scanWorker(row pgx.CollectableRow) (v pool.WorkerView, err error) {
+	var retired, first, last *time.Time
+	var t tallyRow
+	into := append(workerInto(&v.Worker, &retired), &first)
+	into = append(append(into, t.into()...), &last)
+	if err = row.Scan(into...); err != nil {
+		return v, err
+	}
+	v.Retired, v.First, v.LastShare, v.Created = orZero(retired), orZero(first), orZero(last), v.Created.UTC()
+	v.Recent, err = t.done()
+	return v, err
+}
+
+// Workers lists workers in the order they were made.
+func (s *Store) Workers(ctx context.Context, actor hashyard.Actor, since time.Time, q pool.Page) (out []pool.WorkerView, next string, err error) {
+	after, limit, err := pageByID(q)
+	if err != nil {
+		return nil, "", err
+	}
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE $2::uuid IS NULL OR w.id > $2 ORDER BY w.id LIMIT $3", since, after, limit+1)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, scanWorker)
+		return err
+	})
+	if len(out) > limit {
+		out = out[:limit]
+		next = out[limit-1].ID.String()
+	}
+	return out, next, pg.Fail(err, "list workers")
+}
+
+// Worker is one of them.
+func (s *Store) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since time.Time) (v pool.WorkerView, err error) {
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE w.id = $2", since, id)
+		if err != nil {
+			return err
+		}
+		v, err = pgx.CollectExactlyOneRow(rows, scanWorker)
+		return err
+	})
+	return v, pg.Fail(err, "worker %s", id)
+}
+
+// WorkByEpoch sums booked work, newest epoch first.
+func (s *Store) WorkByEpoch(ctx context.Context, actor hashyard.Actor, q pool.WorkQuery) (out []pool.EpochWork, err error) {
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		if !q.Worker.IsZero() {
+			var found bool // a worker without work is not an unknown worker
+			if err := tx.Conn().QueryRow(ctx, "SELECT true FROM pool_workers WHERE id = $1", q.Worker).Scan(&found); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Conn().Query(ctx, "SELECT "+workerColumns+", "+epochColumns+`, t.*,
+				EXISTS (SELECT FROM pool_periods p WHERE p.period_start = e.period_start AND p.period_end = e.period_end)
+			FROM (SELECT k.worker_id, k.epoch_id, `+sums+` FROM pool_work k
+				WHERE ($1::uuid IS NULL OR k.worker_id = $1) AND ($2::uuid IS NULL OR k.unit_id = $2) AND ($3::uuid IS NULL OR k.epoch_id = $3)
+				GROUP BY 1, 2) t (worker_id, epoch_id, work, squares, shares, r20, r21, r22, r23, r24, r25, last_at)
+			JOIN pool_workers w ON w.id = t.worker_id JOIN pool_accounts a ON a.id = w.account_id JOIN pool_epochs e ON e.id = t.epoch_id
+			ORDER BY e.period_start DESC, e.id DESC, w.id LIMIT $4`, q.Worker, q.Unit, q.Epoch, limitOf(pool.Page{Limit: q.Limit}))
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, scanEpochWork)
+		return err
+	})
+	return out, pg.Fail(err, "booked work")
+}
+
+func scanEpochWork(row pgx.CollectableRow) (v pool.EpochWork, err error) {
+	var retired *time.Time
+	var worker, epoch hashyard.ID
+	var e epochRow
+	var t tallyRow
+	into := append(workerInto(&v.Worker, &retired), e.into()...)
+	into = append(append(append(into, &worker, &epoch), t.into()...), &v.Settled)
+	if err = row.Scan(into...); err != nil {
+		return v, err
+	}
+	v.Worker.Retired = orZero(retired)
+	if v.Epoch, err = e.done(); err != nil {
+		return v, err
+	}
+	v.Tally, err = t.done()
+	return v, err
+}
+
+// Minutes is a unit's booked work by minute, oldest first.
+func (s *Store) Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) (out []pool.Booking, err error) {
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, "SELECT k.minute, "+sums+` FROM pool_work k
+			WHERE k.unit_id = $1 AND k.minute >= $2 GROUP BY 1 ORDER BY 1`, unit, since)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (b pool.Booking, err error) {
+			var t tallyRow
+			if err = row.Scan(append([]any{&b.Minute}, t.into()...)...); err != nil {
+				return b, err
+			}
+			b.Unit, b.Minute = unit, b.Minute.UTC()
+			b.Tally, err = t.done()
+			return b, err
+		})
+		return err
+	})
+	return out, pg.Fail(err, "work of unit %s", unit)
+}

@@ -1,0 +1,169 @@
+package pool
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/share"
+)
+
+// Proof measures a unit's work against what was sold. Only accepted shares of
+// sessions that knew the unit's secret count, and only those after the first:
+// that one starts the clock, so that the window begins at an event of the
+// machine's own and no idle time before it is held against it.
+type Proof struct {
+	Trade, Unit, Org hashyard.ID
+	SoldGHs          hashyard.GHs
+	Since            time.Time // earlier shares do not count
+	From             time.Time // the first share's; zero before it
+	Worker           hashyard.ID
+	Tally
+	Refused  int64
+	Sessions []hashyard.ID
+	Measured time.Time // when it was last told
+}
+
+// Count adds a record of the unit and reports whether anything changed.
+func (p *Proof) Count(r share.Record, org hashyard.ID) bool {
+	if r.Unit != p.Unit || org != p.Org || !r.Secret || r.At.Before(p.Since) {
+		return false
+	}
+	if !r.Accepted() {
+		if p.From.IsZero() {
+			return false
+		}
+		p.Refused++
+		return true
+	}
+	if !slices.Contains(p.Sessions, r.Session) {
+		p.Sessions = append(p.Sessions, r.Session)
+	}
+	p.Worker = r.Worker
+	if p.From.IsZero() {
+		p.From = r.At
+		return true
+	}
+	p.Add(r)
+	return true
+}
+
+// Due reports whether the measurement should be told again.
+func (p Proof) Due(now time.Time, every time.Duration) bool {
+	last := p.Measured
+	if last.Before(p.From) {
+		last = p.From
+	}
+	return !p.From.IsZero() && !last.Add(every).After(now)
+}
+
+// Event is the measurement so far.
+func (p Proof) Event(now time.Time, scale hashyard.Scale) (hashyard.Event, error) {
+	squares, err := hashyard.WorkFromBig(orZero(p.Squares))
+	if err != nil {
+		return hashyard.Event{}, fmt.Errorf("proof of unit %s: Σ difficulty²: %w", p.Unit, err)
+	}
+	ev, err := hashyard.NewEvent(hashyard.EvWorkMeasured, hashyard.Ref{Kind: "unit", ID: p.Unit}, now, hashyard.WorkMeasured{
+		Unit: p.Unit, Worker: p.Worker, Org: p.Org, From: p.From, To: now.UTC(), Work: p.Work, SumSquares: squares,
+		Shares: p.Shares, Rejected: p.Refused, Sessions: int64(len(p.Sessions)), Scale: scale,
+	})
+	ev.Orgs, ev.Units = []hashyard.ID{p.Org}, []hashyard.ID{p.Unit}
+	return ev, err
+}
+
+// startDifficulty is the difficulty at which a machine of the given displayed
+// rate finds perMinute shares, as a power of two below it; 0 when unknown.
+func startDifficulty(ghs hashyard.GHs, scale hashyard.Scale, perMinute float64) hashyard.Difficulty {
+	if ghs <= 0 || scale <= 0 || perMinute <= 0 {
+		return 0
+	}
+	perShare := float64(ghs.Hashrate()) / float64(scale) * 60 / perMinute
+	if perShare < 1 || perShare >= 1<<62 {
+		return 0
+	}
+	return 1 << uint(math.Floor(math.Log2(perShare)))
+}
+
+// OnProofStarted measures the unit from now on, with a share rate of its own.
+func (s *Service) OnProofStarted(ctx context.Context, ev hashyard.Event) error {
+	var p hashyard.ProofStarted
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	err := s.store.StartProof(ctx, ev.ID, Proof{Trade: p.Trade, Unit: p.Unit, Org: p.Buyer, SoldGHs: p.SoldGHs, Since: ev.At})
+	if err != nil {
+		return fmt.Errorf("start proof of unit %s: %w", p.Unit, err)
+	}
+	return s.retarget(ctx, p.Unit)
+}
+
+// OnHashrateProven ends the measurement.
+func (s *Service) OnHashrateProven(ctx context.Context, ev hashyard.Event) error {
+	return s.endProof(ctx, ev, "proven")
+}
+
+// OnHashrateRefuted ends the measurement.
+func (s *Service) OnHashrateRefuted(ctx context.Context, ev hashyard.Event) error {
+	return s.endProof(ctx, ev, "refuted")
+}
+
+func (s *Service) endProof(ctx context.Context, ev hashyard.Event, outcome string) error {
+	var p hashyard.ProofDecided
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	if err := s.store.EndProof(ctx, ev.ID, p.Trade, p.Unit, outcome, s.cfg.Now().UTC()); err != nil {
+		return fmt.Errorf("end proof of unit %s: %w", p.Unit, err)
+	}
+	return s.retarget(ctx, p.Unit)
+}
+
+// retarget gives the unit's live sessions the grant they would get now. A
+// session that opens meanwhile gets it by Authorize.
+func (s *Service) retarget(ctx context.Context, unit hashyard.ID) error {
+	edge := s.edge()
+	if edge == nil {
+		return nil
+	}
+	logins, err := s.store.UnitLogins(ctx, unit)
+	if err != nil {
+		return fmt.Errorf("retarget unit %s: %w", unit, err)
+	}
+	for _, l := range logins {
+		g := s.grant(l)
+		g.Secret = true
+		edge.Retarget(l.Worker.ID, g)
+	}
+	return nil
+}
+
+// RestartProofs begins every open measurement anew. It is called when the
+// pool itself could not take shares: that time says nothing about a machine.
+func (s *Service) RestartProofs(ctx context.Context, reason string) error {
+	n, err := s.store.RestartProofs(ctx, s.cfg.Now().UTC())
+	if err != nil {
+		return fmt.Errorf("restart proofs: %w", err)
+	}
+	if n > 0 {
+		s.log.InfoContext(ctx, "measurements begin anew", "units", n, "reason", reason)
+	}
+	return nil
+}
+
+// measure tells the open measurements that are due, once every share that was
+// accepted until now is counted.
+func (s *Service) measure(ctx context.Context) error {
+	now := s.cfg.Now().UTC()
+	stream, seq := s.cfg.Log.Position()
+	_, err := s.store.Measure(ctx, Barrier{stream, seq}, func(p Proof) (bool, hashyard.Event, error) {
+		if !p.Due(now, s.cfg.MeasureEvery) {
+			return false, hashyard.Event{}, nil
+		}
+		ev, err := p.Event(now, s.cfg.Scale)
+		return true, ev, err
+	}, now)
+	return err
+}

@@ -1,0 +1,194 @@
+package pool
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/fpps"
+	"hashyard/pool/share"
+)
+
+// Log is the share log as far as settlement asks: its incarnation and last
+// durable message.
+type Log interface {
+	Position() (stream string, seq uint64)
+}
+
+// Edge is the live Stratum server.
+type Edge interface {
+	Retarget(worker hashyard.ID, g share.Grant)
+	CloseWorker(worker hashyard.ID, reason string)
+	Sessions() []Session
+}
+
+// Nominals tells the hashrate a machine is sold with, for its first
+// difficulty; 0 when unknown.
+type Nominals interface {
+	NominalGHs(ctx context.Context, unit hashyard.ID) (hashyard.GHs, error)
+}
+
+// Config is what a Service needs. Store, Log, Chain and ServerKey are required.
+type Config struct {
+	Store    Store
+	Log      Log
+	Chain    Chain
+	Edge     Edge     // optional; may come later by SetEdge, which the server needs us for
+	Nominals Nominals // optional
+
+	URL       string // what miners are given, stratum+tcp://host:port
+	ServerKey []byte // workers' secrets derive from it; at least 32 bytes, the same for ever
+	Network   string
+	Scale     hashyard.Scale // of the network, 1 on every real one
+
+	SettlementPeriod time.Duration // 0 is 24 h
+	Grace            time.Duration // after a period in which shares of its jobs are taken; 0 is 30 s
+	SettleAfter      time.Duration // after the grace, for shares on their way to the log; 0 is 3 s
+	FeePPM           int64         // the pool's fee
+	FeeWindow        int64         // blocks; 0 is 144
+	SharesPerMinute  float64       // share target of a session; 0 is the edge's default
+	ProofPerMinute   float64       // of a unit under proof; 0 is 60
+	MeasureEvery     time.Duration // of a unit under proof; 0 is 10 s
+	Confirmations    int64         // that make a found block final; 0 is 100
+
+	Tick   time.Duration // of Run; 0 is 1 s
+	Logger *slog.Logger
+	Now    func() time.Time
+}
+
+// Service is the pool's accounting.
+type Service struct {
+	cfg   Config
+	store Store
+	chain Chain
+	log   *slog.Logger
+
+	mu      sync.Mutex // guards the fields below
+	stratum Edge
+	epochs  map[epochKey]Epoch
+	tip     [32]byte // of the newest job
+	tipRead [32]byte // whose fee window is known
+}
+
+// New checks the settings and makes a service; Run does its work over time.
+func New(cfg Config) (*Service, error) {
+	defaultTo(&cfg.SettlementPeriod, 24*time.Hour)
+	defaultTo(&cfg.Grace, 30*time.Second)
+	defaultTo(&cfg.SettleAfter, 3*time.Second)
+	defaultTo(&cfg.FeeWindow, 144)
+	defaultTo(&cfg.ProofPerMinute, 60)
+	defaultTo(&cfg.MeasureEvery, 10*time.Second)
+	defaultTo(&cfg.Confirmations, 100)
+	defaultTo(&cfg.Scale, 1)
+	defaultTo(&cfg.Tick, time.Second)
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	switch {
+	case cfg.Store == nil || cfg.Log == nil || cfg.Chain == nil:
+		return nil, hashyard.Invalid.Errorf("pool: store, share log and chain are required")
+	case len(cfg.ServerKey) < minServerKey:
+		return nil, hashyard.Invalid.Errorf("pool: the server key has %d bytes, %d are needed", len(cfg.ServerKey), minServerKey)
+	case cfg.SettlementPeriod < time.Second || cfg.Grace < 0 || cfg.SettleAfter < 0 || cfg.FeeWindow < 0 || cfg.Scale < 1:
+		return nil, hashyard.Invalid.Errorf("pool: settlement period %s, grace %s, fee window %d or work scale %d make no sense",
+			cfg.SettlementPeriod, cfg.Grace, cfg.FeeWindow, cfg.Scale)
+	case cfg.FeePPM < 0 || cfg.FeePPM > fpps.MaxPPM:
+		return nil, hashyard.Invalid.Errorf("pool: a fee of %d ppm is outside 0 … %d", cfg.FeePPM, fpps.MaxPPM)
+	}
+	return &Service{
+		cfg: cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
+		stratum: cfg.Edge, epochs: map[epochKey]Epoch{},
+	}, nil
+}
+
+func defaultTo[T comparable](v *T, def T) {
+	var zero T
+	if *v == zero {
+		*v = def
+	}
+}
+
+// SetEdge connects the Stratum server, which itself needs the service first.
+func (s *Service) SetEdge(e Edge) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stratum = e
+}
+
+func (s *Service) edge() Edge {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stratum
+}
+
+// Run settles periods, tells measurements and follows blocks until ctx ends.
+// Measurements begin anew: while this process was not there nobody could mine.
+func (s *Service) Run(ctx context.Context) error {
+	restarted := false
+	jobs := []*chore{
+		{name: "announce sessions", every: s.cfg.Tick, do: s.announce},
+		{name: "measure units", every: s.cfg.Tick, do: s.measure},
+		{name: "settle periods", every: s.cfg.Tick, do: s.settle},
+		{name: "read fees", every: 2 * s.cfg.Tick, do: s.followFees},
+		{name: "follow blocks", every: 3 * s.cfg.Tick, do: s.followBlocks},
+	}
+	tick := time.NewTicker(s.cfg.Tick)
+	defer tick.Stop()
+	for {
+		if !restarted {
+			err := s.RestartProofs(ctx, "the pool was started")
+			restarted = err == nil
+			if err != nil && ctx.Err() == nil {
+				s.log.WarnContext(ctx, "measurements cannot begin", "err", err)
+			}
+		}
+		for _, c := range jobs {
+			if restarted {
+				c.run(ctx, s)
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// chore is a part of Run that is done again and again.
+type chore struct {
+	name  string
+	every time.Duration
+	do    func(context.Context) error
+
+	next time.Time
+	last string // the failure told last: the same one is told once
+}
+
+func (c *chore) run(ctx context.Context, s *Service) {
+	now := s.cfg.Now()
+	if now.Before(c.next) || ctx.Err() != nil {
+		return
+	}
+	c.next = now.Add(c.every)
+	err := c.do(ctx)
+	switch {
+	case err == nil || errors.Is(err, errNotYet):
+		c.last = ""
+	case ctx.Err() == nil && err.Error() != c.last:
+		c.last = err.Error()
+		s.log.WarnContext(ctx, "pool chore will be tried again", "chore", c.name, "err", err)
+	}
+}
+
+// errNotYet says that shares accepted before now are not applied yet.
+var errNotYet = errors.New("accepted shares are not all applied yet")
+
+// NotYet is what a store answers when a barrier is not reached.
+func NotYet() error { return errNotYet }

@@ -1,0 +1,102 @@
+package pool
+
+import (
+	"context"
+	"time"
+
+	"hashyard"
+	"hashyard/pool/job"
+	"hashyard/pool/share"
+)
+
+// Barrier is a position of the share log that must have been applied.
+type Barrier struct {
+	Stream string
+	Seq    uint64
+}
+
+// Reached reports whether a checkpoint is at or past the barrier.
+func (b Barrier) Reached(stream string, seq uint64) bool {
+	return b.Seq == 0 || (stream == b.Stream && seq >= b.Seq)
+}
+
+// Login is what a username stands for.
+type Login struct {
+	Account Account
+	Worker  Worker
+	// Proof says that the unit is under proof for the worker's organisation.
+	Proof   bool
+	SoldGHs hashyard.GHs // under proof
+}
+
+// Store keeps the pool's books. Each method is one whole transaction. Methods
+// that take an actor show only what its organisation may see.
+type Store interface {
+	SeedAccount(ctx context.Context, a Account) (Account, error)
+	Account(ctx context.Context, org hashyard.ID) (Account, error)
+	AddWorker(ctx context.Context, actor hashyard.Actor, w Worker) (Worker, error)
+	// UnitWorker gives a unit's worker under w's account, making or reviving
+	// it, and retires the unit's workers elsewhere, whose ids it returns.
+	UnitWorker(ctx context.Context, w Worker) (Worker, []hashyard.ID, error)
+	Login(ctx context.Context, account, worker string) (Login, error)
+	UnitLogins(ctx context.Context, unit hashyard.ID) ([]Login, error)
+	// Announce emits make's event for each session that its worker waits for,
+	// once.
+	Announce(ctx context.Context, sessions []Session, make func(Worker, Session) (hashyard.Event, error)) error
+
+	Epoch(ctx context.Context, start, end time.Time, nbits uint32, subsidy hashyard.Sats) (Epoch, error)
+	// PutEpoch keeps e unless there is one with its key: the first one wins.
+	PutEpoch(ctx context.Context, e Epoch) (Epoch, error)
+	LatestEpoch(ctx context.Context) (Epoch, error)
+	// BlockFees walks back from tip, at most n blocks, as far as is known.
+	BlockFees(ctx context.Context, tip [32]byte, n int64) ([]BlockFees, error)
+	PutBlockFees(ctx context.Context, blocks []BlockFees) error
+
+	Checkpoint(ctx context.Context) (stream string, seq uint64, err error)
+	// Apply books a batch once. Batches that were applied are ignored, ones
+	// that do not follow the checkpoint are hashyard.Conflict.
+	Apply(ctx context.Context, b share.Batch, rows []Booking) error
+
+	StartProof(ctx context.Context, event hashyard.ID, p Proof) error
+	EndProof(ctx context.Context, event, trade, unit hashyard.ID, outcome string, at time.Time) error
+	RestartProofs(ctx context.Context, since time.Time) (int64, error)
+	// Measure offers every open proof and emits what tell answers.
+	Measure(ctx context.Context, b Barrier, tell func(Proof) (bool, hashyard.Event, error), at time.Time) (int, error)
+
+	// Unsettled are the periods with epochs that ended at or before t.
+	Unsettled(ctx context.Context, t time.Time) ([]PeriodKey, error)
+	// Settle loads what of the period, and of late work before it, is not on
+	// a statement, and stores what rule makes of it, once for each period.
+	Settle(ctx context.Context, p PeriodKey, b Barrier, at time.Time, rule func([]Line) (Settlement, error)) (settled bool, err error)
+
+	SaveBlock(ctx context.Context, c job.Candidate) error
+	ChangeBlock(ctx context.Context, hash [32]byte, rule func(Block) (Block, error)) error
+	OpenBlocks(ctx context.Context, limit int) ([]Block, error)
+	Candidates(ctx context.Context, limit int) ([]job.Candidate, error)
+
+	Reader
+}
+
+// Reader answers the screens.
+type Reader interface {
+	Workers(ctx context.Context, actor hashyard.Actor, since time.Time, q Page) ([]WorkerView, string, error)
+	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since time.Time) (WorkerView, error)
+	WorkByEpoch(ctx context.Context, actor hashyard.Actor, q WorkQuery) ([]EpochWork, error)
+	Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) ([]Booking, error)
+	Statements(ctx context.Context, actor hashyard.Actor, q Page) ([]Statement, string, error)
+	Statement(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Statement, []EpochLine, error)
+	UnitLines(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]UnitLine, error)
+	Blocks(ctx context.Context, actor hashyard.Actor, q Page) ([]Block, string, error)
+}
+
+// Page asks for a part of a list.
+type Page struct {
+	Cursor string
+	Limit  int
+}
+
+// WorkQuery selects booked work of one worker or unit, in one epoch or all.
+type WorkQuery struct {
+	Worker, Unit, Epoch hashyard.ID
+	Limit               int
+}
