@@ -107,19 +107,23 @@ export const bookQuery = (instrument: string) =>
     queryKey: ['book', instrument],
     queryFn: get<Book>(`/instruments/${instrument}/book`),
     enabled: instrument !== '',
+    // Messages refresh it at once; this bounds the harm of one that is missed.
+    refetchInterval: 5000,
   });
 
 export const tapeQuery = (instrument: string) =>
   queryOptions({
     queryKey: ['tape', instrument],
-    queryFn: items<Fill>(`/instruments/${instrument}/tape`),
+    queryFn: async ({ signal }) =>
+      (await call<Page<Fill>>('GET', `/instruments/${instrument}/tape`, { signal })).items,
     enabled: instrument !== '',
+    refetchInterval: 5000,
   });
 
 export const candlesQuery = (instrument: string, step: string) =>
   queryOptions({
     queryKey: ['candles', instrument, step],
-    queryFn: items<Candle>(`/instruments/${instrument}/candles${query({ step })}`),
+    queryFn: items<Candle>(`/instruments/${instrument}/candles${query({ step, limit: 200 })}`),
     enabled: instrument !== '',
   });
 

@@ -145,25 +145,52 @@ export interface NewOrder {
   tif: string;
 }
 
+/** How the proof of one machine stands; bounds are one-sided 95 %. */
 export interface Proof {
-  estimate_ths?: number;
-  lower_ths?: number;
-  upper_ths?: number;
-  floor_ths?: number;
-  shares?: number;
+  unit: string;
+  state: 'waiting' | 'running' | 'passed' | 'failed';
+  sold_ths: number;
+  estimate_ths: number;
+  lower_ths: number;
+  upper_ths: number;
+  floor_ths: number;
+  shares: number;
+}
+
+export interface Payment {
+  status: 'open' | 'succeeded' | 'canceled';
+  amount_cents: number;
+  received_cents: number;
+  instructions: {
+    bank_name?: string;
+    account_number?: string;
+    routing_number?: string;
+    iban?: string;
+    reference?: string;
+  };
 }
 
 export interface Trade {
   id: string;
   number: string;
   state: string;
-  buyer?: Named;
-  seller?: Named;
-  units: string[] | null;
+  states: { state: string; at: string }[];
+  reason?: string;
+  role?: 'buyer' | 'seller';
+  buyer: Named;
+  seller: Named;
+  next: { buyer: string; seller: string };
+  units: string[];
   price_mc: number;
+  sold_ths: number;
   amount_cents: number;
   commission_cents: number;
-  proof?: Proof;
+  held_cents: number;
+  paid_cents: number;
+  payment?: Payment;
+  proofs: Proof[];
+  matched_at: string;
+  payment_due: string;
 }
 
 export interface SeriesPoint {
@@ -183,8 +210,9 @@ export interface Reading {
 
 /** What one machine moved through the books. */
 export interface UnitMoney {
-  held_cents?: number;
-  postings?: { at: string; memo: string; amount_cents: number }[];
+  held_cents: number;
+  /** In is positive; they sum to what is still held. */
+  postings: { kind: string; at: string; memo: string; amount_cents: number }[];
 }
 
 export interface Earnings {
@@ -232,11 +260,21 @@ export interface Shipment {
   carrier?: string;
   tracking?: string;
   reason?: string;
-  lines: { unit_id: string; serial: string }[];
+  lines: { unit_id: string; serial: string; packed_at?: string; received_at?: string }[];
   expected: number;
   packed: number;
   received: number;
   created_at: string;
+}
+
+export interface Scan {
+  unit: string;
+  serial: string;
+  outcome: 'counted' | 'repeated';
+  state: string;
+  expected: number;
+  scanned: number;
+  remaining: number;
 }
 
 export interface Statement {

@@ -97,8 +97,8 @@ function find(q: string, units: Unit[], trades: Trade[]): Hit[] {
       row: <><span className="mono m">{u.serial}</span>&ensp;<span className="t2">{u.model}{u.site && ` · ${u.site.name}`}</span></>,
     })),
     ...trades.filter((t) => low !== '' && t.number.toLowerCase().includes(low)).slice(0, 5).map((t): Hit => ({
-      id: t.id, group: 'Trades', to: `/units/${t.units?.[0] ?? ''}`, does: 'Life line',
-      row: <><span className="mono m">{t.number}</span>&ensp;<span className="t2">{t.units?.length ?? 0} units · {t.state}</span></>,
+      id: t.id, group: 'Trades', to: `/units/${t.units[0] ?? ''}`, does: 'Life line',
+      row: <><span className="mono m">{t.number}</span>&ensp;<span className="t2">{t.units.length} units · {t.state}</span></>,
     })),
     ...jobs.map((j): Hit => ({ id: j.key, group: 'Go to', to: j.to, row: j.name, does: <Kbd>g {j.key}</Kbd> })),
   ];

@@ -14,7 +14,7 @@ const ORDER = ['matched', 'funded', 'shipped', 'delivered', 'proving', 'proven',
 export function stepsOf(units: readonly Unit[], trades: readonly Trade[]): FirstStep[] {
   const far = Math.max(-1, ...trades.map((t) => ORDER.indexOf(t.state)));
   const reached = (state: string) => far >= ORDER.indexOf(state);
-  const traded = trades.flatMap((t) => t.units ?? [])[0];
+  const traded = trades.flatMap((t) => t.units)[0];
   const life = traded ?? units.find((u) => u.state === 'listed')?.id ?? units[0]?.id;
   const done = [
     units.length > 0,

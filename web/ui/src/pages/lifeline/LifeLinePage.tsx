@@ -53,8 +53,8 @@ function Life({ unit }: { unit: Unit }) {
   const poolNow = work.estimates.at(-1) ?? null;
   const earned = earnings.data?.total_sats ?? earnings.data?.items.reduce((n, e) => n + e.net_sats, 0);
   const beside: Beside = {
-    now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
-    ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving: provingOf(trade, facts),
+    unit: unit.id, now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
+    ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving: provingOf(trade, facts, unit.id),
   };
   const nodes = nodesOf(facts, beside);
   const [picked, setPicked] = useState<Step | null>(null);
@@ -108,7 +108,7 @@ function Life({ unit }: { unit: Unit }) {
         </>
       )}
       <div className="ll-bottom">
-        <IdentityTile unit={unit} facts={facts} />
+        <IdentityTile unit={unit} facts={facts} redirect={redirects.data?.find((r) => r.redirected)} />
         <MoneyTile money={money} facts={facts} />
         <EarningsTile earnings={earnings} />
       </div>
@@ -169,13 +169,13 @@ function names(t: Trade | undefined): Partial<Beside> {
   if (!t) return {};
   return {
     tradeNumber: t.number,
-    ...(t.buyer?.name ? { buyer: t.buyer.name } : {}),
-    ...(t.seller?.name ? { seller: t.seller.name } : {}),
+    ...(t.buyer.name ? { buyer: t.buyer.name } : {}),
+    ...(t.seller.name ? { seller: t.seller.name } : {}),
   };
 }
 
-function provingOf(t: Trade | undefined, f: Facts): Beside['proving'] {
-  const p = t?.proof;
+function provingOf(t: Trade | undefined, f: Facts, unit: string): Beside['proving'] {
+  const p = t?.proofs.find((x) => x.unit === unit);
   const measured = f['work.measured']?.p;
   if (!p && !measured) return null;
   return { shares: p?.shares ?? measured?.Shares ?? 0, lowerThs: p?.lower_ths ?? null, floorThs: p?.floor_ths ?? null };

@@ -1,4 +1,4 @@
-import type { Earnings, Unit, UnitMoney } from '../../api/types';
+import type { Earnings, Redirect, Unit, UnitMoney } from '../../api/types';
 import { int, short, usdSigned } from '../../lib/format';
 import { day, daySecond, dayMinute, duration, minute } from '../../lib/time';
 import { Glyph } from '../../parts/Glyph';
@@ -47,8 +47,8 @@ const CHECKS: Record<Check, { glyph: 'done' | 'wrong' | 'todo' | 'off'; words: s
   later: { glyph: 'todo', words: 'not yet' },
 };
 
-export function IdentityTile({ unit, facts }: { unit: Unit; facts: Facts }) {
-  const { rows, columns } = identityOf(unit, facts);
+export function IdentityTile({ unit, facts, redirect }: { unit: Unit; facts: Facts; redirect: Redirect | undefined }) {
+  const { rows, columns } = identityOf(unit, facts, redirect);
   const checks = rows.flatMap((r) => r.checks);
   const made = checks.filter((c) => c === 'equal' || c === 'different').length;
   const equal = checks.filter((c) => c === 'equal').length;
@@ -92,7 +92,7 @@ interface Loaded<T> {
 
 export function MoneyTile({ money, facts }: { money: Loaded<UnitMoney>; facts: Facts }) {
   const rows = money.data?.postings ?? [];
-  const held = rows.reduce((n, r) => n + r.amount_cents, 0);
+  const held = money.data?.held_cents ?? 0;
   const funded = facts['trade.funded']?.at;
   const released = facts['held.released']?.at;
   const aside = funded && (released ? `held ${duration(gap(funded, released))}` : `held since ${dayMinute(funded)}`);

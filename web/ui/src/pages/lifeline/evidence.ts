@@ -32,7 +32,7 @@ const MAKERS: Record<Step, Make> = {
   listed: (f, { b, unit }) => {
     const e = f['order.placed'];
     if (!e) return nothing('Not listed. The owner can offer it in the market; its serial is then reserved.');
-    const c = conditionOf(e.p.Condition);
+    const c = conditionOf(e.p.Condition, unit.id);
     return {
       claim: 'An ask rests in the book, backed by this reserved serial, with its condition as the agent read it.',
       lines: [
@@ -137,6 +137,8 @@ function conditionLines(c: Record<string, unknown>): Evidence['lines'] {
   return [
     ...(reported === null ? [] : [{ label: 'Reported by the miner', value: `${reported.toFixed(1)} TH/s` }]),
     ...(boards === null ? [] : [{ label: 'Boards read', value: int(boards) }]),
+    ...(num('max_temp_c') === null ? [] : [{ label: 'Hottest reading', value: `${(num('max_temp_c') ?? 0).toFixed(0)} °C` }]),
+    ...(num('hardware_errors') === null ? [] : [{ label: 'Hardware errors', value: int(num('hardware_errors') ?? 0) }]),
     ...(firmware === null ? [] : [{ label: 'Firmware', value: firmware }]),
     ...(at === null ? [] : [{ label: 'Read', value: daySecond(at) }]),
   ];

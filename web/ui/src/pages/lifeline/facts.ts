@@ -46,13 +46,16 @@ export function factsOf(events: readonly UnitEvent[]): Facts {
   return { ...(facts as Facts), ...(found ? { foundAt: found } : {}) };
 }
 
-/** The condition snapshot of a listing, or null. */
-export function conditionOf(b64: string | null | undefined): Record<string, unknown> | null {
+/** The condition snapshot of a machine at its listing, or null. An ask of many
+ *  machines keeps one for each, by unit id. */
+export function conditionOf(b64: string | null | undefined, unit: string): Record<string, unknown> | null {
   if (!b64) return null;
   try {
     const bytes = Uint8Array.from(atob(b64), (c) => c.charCodeAt(0));
     const v = parse(new TextDecoder().decode(bytes));
-    return typeof v === 'object' && v !== null ? (v as Record<string, unknown>) : null;
+    if (typeof v !== 'object' || v === null) return null;
+    const one = (v as Record<string, unknown>)[unit];
+    return typeof one === 'object' && one !== null ? (one as Record<string, unknown>) : null;
   } catch {
     return null;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Unit } from '../../api/types';
+import type { Redirect, Unit } from '../../api/types';
 import { factsOf } from './facts';
 import { identityOf } from './identity';
 
@@ -7,9 +7,14 @@ const unit: Unit = {
   id: 'u', serial: 'SMTTEZUBDJAJG0417', mac: '02:7A:5C:1E:04:17', model: 'm', boards: ['B1', 'B2'], state: 'x', nominal_ths: 200,
 };
 const placed = (c: unknown) => ({
-  id: 'a', kind: 'order.placed', at: '2026-11-02T00:00:00Z', payload: { Side: 'ask', Condition: btoa(JSON.stringify(c)) },
+  id: 'a', kind: 'order.placed', at: '2026-11-02T00:00:00Z', payload: { Side: 'ask', Condition: btoa(JSON.stringify({ u: c })) },
 });
 const packed = (Serials: string[]) => ({ id: 'b', kind: 'units.packed', at: '2026-11-03T00:00:00Z', payload: { Serials } });
+
+const redirect: Redirect = {
+  id: 'r', unit_id: 'u', serial: unit.serial, address: '127.0.0.9', state: 'hashing', redirected: true, steps: [], wanted: [],
+  read_back: [], differences: [], old_slots: [],
+};
 
 describe('identity', () => {
   it('says what each hand-over read, and what it did not', () => {
@@ -20,6 +25,12 @@ describe('identity', () => {
       ['equal', 'unread', 'later', 'later'],
       ['different', 'unread', 'later', 'later'],
     ]);
+  });
+  it('a redirect read the serial, and the MAC if it says so', () => {
+    const f = factsOf([{ id: 'r', kind: 'miner.redirected', at: '2026-11-04T00:00:00Z', payload: { Slots: 3 } }]);
+    const last = (mac?: string) => identityOf(unit, f, { ...redirect, ...(mac ? { mac } : {}) }).rows.map((r) => r.checks[3]);
+    expect(last('02:7a:5c:1e:04:17')).toEqual(['equal', 'equal', 'unread', 'unread']);
+    expect(last()).toEqual(['equal', 'unread', 'unread', 'unread']);
   });
   it('another serial in the box is different', () =>
     expect(identityOf(unit, factsOf([packed(['OTHER'])])).rows[0]?.checks[1]).toBe('different'));

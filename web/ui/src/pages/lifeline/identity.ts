@@ -1,4 +1,4 @@
-import type { Unit } from '../../api/types';
+import type { Redirect, Unit } from '../../api/types';
 import { conditionOf, type Facts, type Moved } from './facts';
 
 /** What a hand-over said about one mark of a machine. */
@@ -16,8 +16,8 @@ const COLUMNS = ['Listed', 'Packed', 'Received', 'Redirected'] as const;
  * Compares the marks of a machine with what each hand-over read. A hand-over
  * that did not read a mark says so: silence is not equality.
  */
-export function identityOf(unit: Unit, f: Facts): { rows: readonly IdentityRow[]; columns: readonly string[] } {
-  const c = conditionOf(f['order.placed']?.p.Condition);
+export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: readonly IdentityRow[]; columns: readonly string[] } {
+  const c = conditionOf(f['order.placed']?.p.Condition, unit.id);
   const serial: Check[] = [
     reached(f['order.placed'], text(c?.serial), unit.serial),
     scanned(f['units.packed'], unit.serial),
@@ -29,7 +29,7 @@ export function identityOf(unit: Unit, f: Facts): { rows: readonly IdentityRow[]
     reached(f['order.placed'], text(c?.mac), unit.mac),
     f['units.packed'] ? 'unread' : 'later',
     f['units.delivered'] ? 'unread' : 'later',
-    f['miner.redirected'] ? 'equal' : 'later',
+    reached(f['miner.redirected'], text(redirect?.mac), unit.mac),
   ];
   const boards = unit.boards ?? [];
   const listedBoards = boardSerials(c?.boards);
@@ -45,7 +45,7 @@ export function identityOf(unit: Unit, f: Facts): { rows: readonly IdentityRow[]
           f['order.placed'] ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
           f['units.packed'] ? 'unread' : 'later',
           f['units.delivered'] ? 'unread' : 'later',
-          f['miner.redirected'] ? 'equal' : 'later',
+          f['miner.redirected'] ? 'unread' : 'later',
         ],
       })),
     ],

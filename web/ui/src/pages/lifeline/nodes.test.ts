@@ -18,11 +18,11 @@ const proven = ev('hashrate.proven', '2026-11-19T11:04:26Z', {
 });
 const now = Date.parse('2026-11-22T14:30:12Z');
 const stateOf = (events: UnitEvent[], step: string) =>
-  nodesOf(factsOf(events), { now }).find((x) => x.step === step);
+  nodesOf(factsOf(events), { unit: 'u', now }).find((x) => x.step === step);
 
 describe('life line', () => {
   it('has eleven nodes, none reached, before anything happened', () => {
-    const nodes = nodesOf(factsOf([]), { now });
+    const nodes = nodesOf(factsOf([]), { unit: 'u', now });
     expect(nodes).toHaveLength(11);
     expect(nodes.every((x) => x.state === 'todo')).toBe(true);
     expect(connectorsOf(nodes)).toHaveLength(10);
@@ -30,8 +30,8 @@ describe('life line', () => {
   });
 
   it('does not depend on the order in which events come', () => {
-    const forward = nodesOf(factsOf([listed, matched, funded]), { now });
-    expect(nodesOf(factsOf([funded, matched, listed]), { now })).toEqual(forward);
+    const forward = nodesOf(factsOf([listed, matched, funded]), { unit: 'u', now });
+    expect(nodesOf(factsOf([funded, matched, listed]), { unit: 'u', now })).toEqual(forward);
     expect(connectorsOf(forward).slice(0, 3).map((c) => c.label)).toEqual(['3 d 5 h', '20 h', '']);
     expect(currentOf(forward)).toBe('funded');
   });
@@ -75,7 +75,7 @@ describe('life line', () => {
   it('shows earnings in whole sats with the fee', () => {
     const settled = ev('earnings.settled', '2026-11-18T12:00:00Z', { Net: 5 });
     const f = factsOf([listed, opened, settled]);
-    const node = nodesOf(f, { now, earnedSats: 34740, feePpm: 20_000 }).at(-1);
+    const node = nodesOf(f, { unit: 'u', now, earnedSats: 34740, feePpm: 20_000 }).at(-1);
     expect(node).toMatchObject({ state: 'live', recorder: 'FPPS, fee 2.00 %', when: 'live, 4 d 3 h' });
     expect(node?.lines[0]).toBe('34,740 sat credited');
     expect(elapsed(f)).toBe('16 d 2 h');
@@ -88,6 +88,6 @@ describe('life line', () => {
 });
 
 describe('condition', () => {
-  it('decodes', () => expect(conditionOf(btoa('{"reported_ths":200}'))).toEqual({ reported_ths: 200 }));
-  it.each([null, '', '%%%', btoa('7'), btoa('{')])('%j is none', (c) => expect(conditionOf(c)).toBeNull());
+  it('decodes', () => expect(conditionOf(btoa('{"u":{"reported_ths":200}}'), 'u')).toEqual({ reported_ths: 200 }));
+  it.each([null, '', '%%%', btoa('7'), btoa('{'), btoa('{"x":{}}')])('%j is none', (c) => expect(conditionOf(c, 'u')).toBeNull());
 });

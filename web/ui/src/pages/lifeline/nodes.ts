@@ -20,6 +20,7 @@ export interface Node {
 
 /** What the events do not carry. */
 export interface Beside {
+  unit: string;
   now: number;
   tradeNumber?: string;
   seller?: string;
@@ -50,7 +51,7 @@ function listed(f: Facts, b: Beside): Node {
     };
   }
   if (!e) return { ...base, ...NOT_YET };
-  const c = conditionOf(e.p.Condition);
+  const c = conditionOf(e.p.Condition, b.unit);
   const reported = c && typeof c.reported_ths === 'number' ? `Reported ${c.reported_ths.toFixed(1)} TH/s` : '';
   return {
     ...base, state: 'done', at: e.at, when: dayMinute(e.at),
