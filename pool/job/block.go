@@ -23,6 +23,9 @@ func (j *Job) Block(header [80]byte, en1 [Extranonce1Size]byte, en2 [Extranonce2
 	return b
 }
 
+// Transactions is how many the block has besides the coinbase.
+func (j *Job) Transactions() int { return len(j.txs) }
+
 func (j *Job) appendCoinbase(b []byte, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) []byte {
 	const version, lockTime = 4, 4
 	if !j.commit {

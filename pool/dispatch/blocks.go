@@ -1,0 +1,152 @@
+package dispatch
+
+import (
+	"context"
+	"encoding/hex"
+	"slices"
+	"sync"
+	"time"
+
+	"hashyard/pool/job"
+	"hashyard/pool/node"
+)
+
+// Found takes a block candidate. It returns at once.
+func (d *Dispatcher) Found(c job.Candidate) {
+	d.mu.Lock()
+	d.found = append(d.found, c)
+	d.mu.Unlock()
+	signal(d.wake)
+}
+
+const (
+	// atOnce bounds how many blocks are handed in at one time: on an easy
+	// chain every share can be one.
+	atOnce = 8
+	// farewell is how long a found block still has after the end.
+	farewell = 5 * time.Second
+
+	firstRetry = 200 * time.Millisecond
+	lastRetry  = 10 * time.Second
+)
+
+// handIn starts with the blocks that an earlier process left unjudged.
+func (d *Dispatcher) handIn(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	begin := func(c job.Candidate, saved bool) {
+		wg.Go(func() { d.settle(ctx, c, saved) })
+	}
+	left := make(chan []job.Candidate, 1)
+	wg.Go(func() { left <- d.leftovers(ctx) })
+	for {
+		d.mu.Lock()
+		batch := d.found
+		d.found = nil
+		d.mu.Unlock()
+		for _, c := range batch {
+			begin(c, false)
+		}
+		select {
+		case <-d.wake:
+		case old := <-left:
+			for _, c := range old {
+				begin(c, true)
+			}
+		case <-ctx.Done():
+			d.mu.Lock()
+			batch, d.found = d.found, nil
+			d.mu.Unlock()
+			for _, c := range batch {
+				begin(c, false)
+			}
+			return
+		}
+	}
+}
+
+func (d *Dispatcher) leftovers(ctx context.Context) []job.Candidate {
+	var old []job.Candidate
+	d.insist(ctx, "read blocks without a verdict", func(ctx context.Context) (err error) {
+		old, err = d.cfg.Blocks.PendingCandidates(ctx)
+		return err
+	})
+	return old
+}
+
+// settle keeps a block and hands it in, both at once: neither the database
+// nor the node may cost the pool a block when the other one works.
+func (d *Dispatcher) settle(ctx context.Context, c job.Candidate, saved bool) {
+	// The end of the process may not cut this short at its first moment.
+	ctx, cancel := lingering(ctx, farewell)
+	defer cancel()
+	var wg sync.WaitGroup
+	if !saved {
+		wg.Go(func() {
+			saved = d.insist(ctx, "keep a found block", func(ctx context.Context) error { return d.cfg.Blocks.SaveCandidate(ctx, c) })
+		})
+	}
+	var verdict string
+	judged := d.insist(ctx, "hand in a block", func(ctx context.Context) (err error) {
+		d.room <- struct{}{}
+		defer func() { <-d.room }()
+		verdict, err = d.cfg.Node.SubmitBlock(ctx, c.Raw)
+		return err
+	})
+	wg.Wait()
+	if !judged || !saved {
+		return // the next start finds it among the pending ones, if it was saved
+	}
+	// A repeated hand-in after a lost answer finds its own block there.
+	accepted := verdict == node.Accepted || verdict == node.Duplicate
+	log := d.cfg.Logger.With("block", shown(c.Hash), "height", c.Height, "verdict", verdict)
+	if accepted {
+		log.InfoContext(ctx, "block accepted by the node", "reward_sats", c.Value)
+	} else {
+		log.WarnContext(ctx, "block not accepted by the node")
+	}
+	d.insist(ctx, "record a block's verdict", func(ctx context.Context) error {
+		return d.cfg.Blocks.SaveVerdict(ctx, c.Hash, accepted, verdict)
+	})
+}
+
+// insist repeats until it works or ctx ends.
+func (d *Dispatcher) insist(ctx context.Context, what string, try func(ctx context.Context) error) bool {
+	for pause := firstRetry; ; pause = min(2*pause, lastRetry) {
+		err := try(ctx)
+		if err == nil {
+			return true
+		}
+		if ctx.Err() != nil {
+			d.cfg.Logger.ErrorContext(ctx, "given up at the end", "what", what, "err", err)
+			return false
+		}
+		d.cfg.Logger.WarnContext(ctx, "will be tried again", "what", what, "err", err, "retry_ms", pause.Milliseconds())
+		select {
+		case <-ctx.Done():
+		case <-time.After(pause):
+		}
+	}
+}
+
+// lingering is a context that ends some time after its parent.
+func lingering(parent context.Context, extra time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	stop := context.AfterFunc(parent, func() {
+		select {
+		case <-ctx.Done():
+		case <-time.After(extra):
+			cancel()
+		}
+	})
+	return ctx, func() {
+		stop()
+		cancel()
+	}
+}
+
+// shown writes a hash as explorers do.
+func shown(hash [32]byte) string {
+	slices.Reverse(hash[:])
+	return hex.EncodeToString(hash[:])
+}
