@@ -1,0 +1,134 @@
+package treasury
+
+import (
+	"context"
+
+	"hashyard"
+	"hashyard/brokerage/treasury/signer"
+)
+
+// SetAddress makes an address the organisation's. The signer is told through
+// this path alone, before it is stored: what is only in the database is
+// refused there.
+func (s *Service) SetAddress(ctx context.Context, actor hashyard.Actor, text string) (Address, error) {
+	dest, err := ParseAddress(text, s.cfg.Network)
+	if err != nil {
+		return Address{}, err
+	}
+	head, err := s.cfg.Store.Head(ctx)
+	if err == nil && sameScript(dest.Script, head.Script) {
+		return Address{}, hashyard.Invalid.Errorf("payout address %s is the treasury's own", dest.Address)
+	}
+	if err := s.cfg.Signer.Enrol(ctx, signer.Enrolment{Org: actor.Org, Address: dest.Address}); err != nil {
+		return Address{}, err
+	}
+	a := Address{Org: actor.Org, Address: dest.Address, SetAt: s.now()}
+	if err := s.cfg.Store.PutAddress(ctx, actor, a); err != nil {
+		return Address{}, err
+	}
+	s.Wake()
+	return a, nil
+}
+
+// Address is where the actor's organisation is paid.
+func (s *Service) Address(ctx context.Context, actor hashyard.Actor) (Address, error) {
+	return s.cfg.Store.Address(ctx, actor)
+}
+
+// Shown is a payout with the depth of its block.
+type Shown struct {
+	Payout
+	Depth, Needed int64
+}
+
+// Payout is one payout of the actor's organisation, or any for the house.
+func (s *Service) Payout(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Shown, error) {
+	p, err := s.cfg.Store.Payout(ctx, actor, id)
+	if err != nil {
+		return Shown{}, err
+	}
+	shown, err := s.shown(ctx, actor, p)
+	if err != nil {
+		return Shown{}, err
+	}
+	return shown[0], nil
+}
+
+// Payouts are those of the actor's organisation, or all for the house.
+func (s *Service) Payouts(ctx context.Context, actor hashyard.Actor, q Query) ([]Shown, string, error) {
+	ps, next, err := s.cfg.Store.Payouts(ctx, actor, q)
+	if err != nil {
+		return nil, "", err
+	}
+	shown, err := s.shown(ctx, actor, ps...)
+	return shown, next, err
+}
+
+// shown adds the depth. Only the house sees why a payout waits in full: coins
+// and processes are its own affair.
+func (s *Service) shown(ctx context.Context, actor hashyard.Actor, ps ...Payout) ([]Shown, error) {
+	if len(ps) == 0 {
+		return nil, nil
+	}
+	head, err := s.cfg.Store.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Shown, len(ps))
+	for i, p := range ps {
+		if !actor.House && actor.System == "" && p.Reason != "" {
+			p.Reason = p.State.waits(p.Reason)
+		}
+		out[i] = Shown{Payout: p, Depth: p.Confirmations(head.Height), Needed: s.cfg.Confirmations}
+	}
+	return out, nil
+}
+
+// Overview is the treasury as the house sees it.
+type Overview struct {
+	Head     Head
+	Balances Balances
+	Coins    []Coin
+	Open     int
+	// SignerError is why the signer does not answer; empty if it does.
+	SignerError string
+}
+
+// Overview is for the house alone; the edge allows it.
+func (s *Service) Overview(ctx context.Context, actor hashyard.Actor) (o Overview, err error) {
+	if !actor.House && actor.System == "" {
+		return o, hashyard.Denied.Errorf("the treasury is the house's")
+	}
+	if o.Head, err = s.cfg.Store.Head(ctx); err != nil {
+		return o, err
+	}
+	if o.Balances, err = s.cfg.Store.Balances(ctx); err != nil {
+		return o, err
+	}
+	if o.Coins, err = s.cfg.Store.Coins(ctx); err != nil {
+		return o, err
+	}
+	open, err := s.cfg.Store.OpenPayouts(ctx)
+	if err != nil {
+		return o, err
+	}
+	o.Open = len(open)
+	if _, err := s.cfg.Signer.Info(ctx); err != nil {
+		o.SignerError = err.Error()
+	}
+	return o, nil
+}
+
+// waits is why a payout of this state waits, as its organisation may know.
+func (s State) waits(reason string) string {
+	switch s {
+	case Requested:
+		return "waits for coins of the treasury or for lower fees"
+	case Reserved, AwaitingSignature:
+		return "waits for the signer"
+	case Signed, Broadcast:
+		return "waits for the network"
+	case Confirmed, Refused:
+	}
+	return reason
+}

@@ -1,0 +1,196 @@
+package treasury
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/btcsuite/btcd/chaincfg/v2"
+
+	"hashyard"
+	"hashyard/brokerage/treasury/signer"
+)
+
+// Signer holds the key: signer.Client. Denied and Invalid are its last word,
+// anything else means ask again.
+type Signer interface {
+	Info(ctx context.Context) (signer.Info, error)
+	Enrol(ctx context.Context, e signer.Enrolment) error
+	Sign(ctx context.Context, r signer.Request) (signer.Signed, error)
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Store   Store
+	Chain   Chain
+	Signer  Signer
+	Network *chaincfg.Params // address forms
+	Rules   Rules
+	// Birth is the first block a new treasury looks at.
+	Birth int64
+	// Threshold is the earnings from which a payout is made; default 100,000 sat.
+	Threshold hashyard.Sats
+	// Confirmations make a payout final, and a deposit safe to spend; default 6.
+	Confirmations int64
+	// FeeFloor and FeeCeiling bound the fee rate in sat/vB; above the ceiling
+	// payouts wait. Defaults 1 and 200. FeeBlocks is the estimate's target, default 6.
+	FeeFloor, FeeCeiling hashyard.Sats
+	FeeBlocks            int
+	// RefusedHold is how long an address that the signer refused is left alone,
+	// unless it is set again; default 24 h.
+	RefusedHold time.Duration
+	// Every is the pace of Run, default 5 s; Rebroadcast of sending again what
+	// no block has, default 1 min.
+	Every, Rebroadcast time.Duration
+	Now                func() time.Time
+	Log                *slog.Logger
+}
+
+func (c Config) complete() Config {
+	def := func(d *time.Duration, to time.Duration) {
+		if *d == 0 {
+			*d = to
+		}
+	}
+	def(&c.RefusedHold, 24*time.Hour)
+	def(&c.Every, 5*time.Second)
+	def(&c.Rebroadcast, time.Minute)
+	for _, d := range []struct {
+		v  *hashyard.Sats
+		to hashyard.Sats
+	}{{&c.Threshold, 100_000}, {&c.FeeFloor, 1}, {&c.FeeCeiling, 200}} {
+		if *d.v == 0 {
+			*d.v = d.to
+		}
+	}
+	if c.Confirmations == 0 {
+		c.Confirmations = 6
+	}
+	if c.FeeBlocks == 0 {
+		c.FeeBlocks = 6
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return c
+}
+
+// Service is the treasury as the other parts see it.
+type Service struct {
+	cfg  Config
+	wake chan struct{}
+
+	mu    sync.Mutex // guards what follows: one Step at a time
+	asked time.Time  // when the signer last told about itself
+	sent  map[hashyard.ID]time.Time
+}
+
+// New makes the service.
+func New(cfg Config) *Service {
+	return &Service{cfg: cfg.complete(), wake: make(chan struct{}, 1), sent: map[hashyard.ID]time.Time{}}
+}
+
+// now is the service's instant, as precise as the database keeps it.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Microsecond) }
+
+// Wake makes Run look at once, after earnings or a block.
+func (s *Service) Wake() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run steps until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	tick := time.NewTicker(s.cfg.Every)
+	defer tick.Stop()
+	var said string
+	for {
+		switch err := s.Step(ctx); {
+		case err == nil:
+			said = ""
+		case ctx.Err() == nil && err.Error() != said: // not every few seconds anew
+			said = err.Error()
+			s.cfg.Log.WarnContext(ctx, "treasury waits", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// Step does everything that can be done now: scan the chain, request payouts
+// that are due, and move every open payout as far as it goes.
+func (s *Service) Step(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	head, err := s.adopt(ctx)
+	if err != nil {
+		return err
+	}
+	head, scanErr := s.scan(ctx, head)
+	if err := s.sound(ctx); err != nil {
+		return errors.Join(scanErr, err)
+	}
+	// A node that is down must not keep drafted payouts from being signed.
+	return errors.Join(scanErr, s.request(ctx, head), s.advance(ctx, head))
+}
+
+// signerEvery is how often the signer is asked for its limits.
+const signerEvery = 30 * time.Second
+
+// adopt asks the signer which script is ours. A treasury that knows it already
+// goes on without.
+func (s *Service) adopt(ctx context.Context) (Head, error) {
+	head, err := s.cfg.Store.Head(ctx)
+	known := err == nil
+	if !known && !errors.Is(err, hashyard.NotFound) {
+		return Head{}, err
+	}
+	if known && !s.asked.IsZero() && s.now().Sub(s.asked) < signerEvery {
+		return head, nil
+	}
+	info, err := s.cfg.Signer.Info(ctx)
+	if err != nil {
+		if known {
+			return head, nil // payouts say that they wait for it
+		}
+		return Head{}, fmt.Errorf("treasury: first start needs the signer: %w", err)
+	}
+	dest, err := ParseAddress(info.Address, s.cfg.Network)
+	if err != nil {
+		return Head{}, fmt.Errorf("treasury: the signer is of network %s, the node is not: %w", info.Network, err)
+	}
+	head, err = s.cfg.Store.Adopt(ctx, Head{
+		Place: Place{Height: s.cfg.Birth - 1}, Network: s.cfg.Network.Name, Address: dest.Address, Script: dest.Script,
+		Limits: Limits{PerPayout: info.Limits.PerPayout, PerDay: info.Limits.PerDay, MaxFee: info.Limits.MaxFee},
+	})
+	if err != nil {
+		return Head{}, err
+	}
+	s.asked = s.now()
+	return head, nil
+}
+
+// sound stops everything while ledger and coins differ.
+func (s *Service) sound(ctx context.Context) error {
+	b, err := s.cfg.Store.Balances(ctx)
+	if err != nil {
+		return err
+	}
+	if d := b.Difference(); d != 0 {
+		return hashyard.Conflict.Errorf("treasury: ledger and coins differ by %d sat at height %d (coins %d, ledger %d; under way %d, ledger %d): no payout is made until that is explained",
+			d, b.Head.Height, b.Spendable, b.LedgerCoins, b.InFlight, -b.LedgerInFlight)
+	}
+	return nil
+}

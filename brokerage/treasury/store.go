@@ -1,0 +1,97 @@
+package treasury
+
+import (
+	"context"
+	"time"
+
+	"hashyard"
+	"hashyard/brokerage/ledger"
+)
+
+// Store keeps the treasury. Each method is one transaction; rules are pure and
+// may run again.
+type Store interface {
+	// Head is how far was scanned; NotFound before Adopt.
+	Head(ctx context.Context) (Head, error)
+	// Adopt makes the script of h the treasury's, or takes its limits over. A
+	// treasury of another script is a Conflict.
+	Adopt(ctx context.Context, h Head) (Head, error)
+	// Connect takes the block after the head in; Conflict if the head is
+	// another one by now.
+	Connect(ctx context.Context, b Block, rule func(Known) (Connected, error)) (Head, error)
+	// Disconnect takes the head's block out again and reverses what it posted.
+	Disconnect(ctx context.Context, at Place, rule func([]Payout, []ledger.Entry) ([]Payout, []ledger.Entry, error)) (Head, error)
+	// Balances are coins, payouts under way and the ledger at one instant.
+	Balances(ctx context.Context) (Balances, error)
+	Coins(ctx context.Context) ([]Coin, error)
+
+	// Due finds who is owed at least threshold, has an address, no open payout,
+	// and none refused to that address since.
+	Due(ctx context.Context, threshold hashyard.Sats, refusedSince time.Time) ([]Due, error)
+	// AddPayout stores a requested payout, unless the organisation has an open
+	// one or is owed less by now: then it reports false.
+	AddPayout(ctx context.Context, p Payout) (bool, error)
+	// SignedSince sums the amounts of payouts signed since.
+	SignedSince(ctx context.Context, since time.Time) (hashyard.Sats, error)
+	OpenPayouts(ctx context.Context) ([]Payout, error)
+	// ReservePayout lets rule choose from the free coins; deposits count with
+	// that many confirmations.
+	ReservePayout(ctx context.Context, id hashyard.ID, confirmations int64, rule func(Payout, []Coin) (Move, error)) (Payout, error)
+	MovePayout(ctx context.Context, id hashyard.ID, rule func(Payout) (Move, error)) (Payout, error)
+	// NotePayout says why a payout waits; it changes nothing else.
+	NotePayout(ctx context.Context, id hashyard.ID, reason string) error
+	Payout(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Payout, error)
+	Payouts(ctx context.Context, actor hashyard.Actor, q Query) ([]Payout, string, error)
+
+	Address(ctx context.Context, actor hashyard.Actor) (Address, error)
+	PutAddress(ctx context.Context, actor hashyard.Actor, a Address) error
+}
+
+// Move is what a rule decided about a payout.
+type Move struct {
+	Payout  Payout
+	Hold    []Coin // coins the payout holds from now on
+	Release bool   // the coins it holds are free again
+	Events  []hashyard.Event
+	Entries []ledger.Entry
+}
+
+// Due is an organisation that is to be paid.
+type Due struct {
+	Org      hashyard.ID
+	Address  string
+	Earnings hashyard.Sats
+}
+
+// Query selects payouts, newest first.
+type Query struct {
+	State  State // empty: all
+	Cursor string
+	Limit  int
+}
+
+// Address is where an organisation is paid.
+type Address struct {
+	Org     hashyard.ID
+	Address string
+	SetAt   time.Time
+}
+
+// Balances are the treasury's coins beside its books.
+type Balances struct {
+	Head      Place
+	Spendable hashyard.Sats // unspent and mature at the scanned height
+	Immature  hashyard.Sats
+	Held      hashyard.Sats // of the spendable, by payouts
+	InFlight  hashyard.Sats // amounts and fees signed and not mined
+	// As the ledger has them: debit positive.
+	LedgerCoins, LedgerInFlight hashyard.Sats
+}
+
+// Difference is ledger less coins; anything but zero stops all payouts.
+func (b Balances) Difference() hashyard.Sats {
+	if d := b.LedgerCoins - b.Spendable; d != 0 {
+		return d
+	}
+	return b.LedgerInFlight + b.InFlight
+}
