@@ -31,8 +31,9 @@ type Message struct {
 	Event string
 	Data  json.RawMessage
 
-	seq  uint64
-	orgs []hashyard.ID
+	seq      uint64
+	orgs     []hashyard.ID
+	everyone bool // public to all who are signed in
 }
 
 // Subscription is one listening browser. C is closed by the broker when the
@@ -58,6 +59,15 @@ func NewBroker(size int) *Broker {
 // Publish sends data, as JSON, to the browsers of the organisations and to the
 // house. It never waits: a browser that is too slow is dropped and resumes.
 func (b *Broker) Publish(orgs []hashyard.ID, event string, data any) error {
+	return b.publish(orgs, false, event, data)
+}
+
+// PublishAll sends data to every browser: what is public, such as a book.
+func (b *Broker) PublishAll(event string, data any) error {
+	return b.publish(nil, true, event, data)
+}
+
+func (b *Broker) publish(orgs []hashyard.ID, everyone bool, event string, data any) error {
 	body, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", event, err)
@@ -69,7 +79,7 @@ func (b *Broker) Publish(orgs []hashyard.ID, event string, data any) error {
 	}
 	m := Message{
 		ID: b.boot + "-" + strconv.FormatUint(b.next, 10), Event: oneLine(event), Data: body,
-		seq: b.next, orgs: slices.Clone(orgs),
+		seq: b.next, orgs: slices.Clone(orgs), everyone: everyone,
 	}
 	b.next++
 	if len(b.ring) == b.size {
@@ -166,7 +176,7 @@ func (s *Subscription) Close() {
 // sees is the tenancy of the stream: an event without organisations is for
 // the house alone.
 func (s *Subscription) sees(m Message) bool {
-	return s.all || slices.Contains(m.orgs, s.org)
+	return s.all || m.everyone || slices.Contains(m.orgs, s.org)
 }
 
 // oneLine keeps a name from ending its line in the stream.

@@ -25,7 +25,7 @@ type cli struct {
 	Signer       app.Signer      `cmd:"" help:"Hold the treasury's key and sign what it allows."`
 	StripeDouble app.StripeFake  `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
 	Migrate      app.Migrate     `cmd:"" help:"Bring a database up to date."`
-	Journey      app.JourneyArgs `cmd:"" help:"Play one machine the whole way and check each step from outside."`
+	Journey      journeyCmd      `cmd:"" help:"Play one machine the whole way and check each step from outside."`
 	Openapi      app.OpenAPI     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 
 	LogLevel slog.Level `default:"info" env:"HASHYARD_LOG_LEVEL" help:"Least level that is logged: debug, info, warn, error."`

@@ -42,4 +42,6 @@ type resetCmd struct {
 	Dir string `default:".hashyard" env:"HASHYARD_DIR" type:"path" help:"The world's folder."`
 }
 
-func (r *resetCmd) Run() error { return world.Reset(r.Dir) }
+func (r *resetCmd) Run(ctx context.Context, log *slog.Logger) error {
+	return world.Reset(ctx, r.Dir, log)
+}

@@ -258,6 +258,28 @@ func (c *Cluster) adopt(ctx context.Context) bool {
 	return false
 }
 
+// StopLeft stops a server that still runs on a folder given to Start before,
+// so that the folder may be removed.
+func StopLeft(ctx context.Context, dir string) error {
+	for _, d := range []string{dir, Elsewhere(dir)} {
+		c := &Cluster{dir: d}
+		b, err := os.ReadFile(filepath.Join(c.data(), "postmaster.pid"))
+		if err != nil {
+			continue
+		}
+		first, _, _ := strings.Cut(string(b), "\n")
+		pid, err := strconv.Atoi(strings.TrimSpace(first))
+		if err != nil || pid <= 1 || !isPostgres(pid) {
+			continue
+		}
+		c.pid = pid
+		if err := c.Stop(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // isPostgres guards against a recycled process id.
 func isPostgres(pid int) bool {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))

@@ -48,9 +48,8 @@ SELECT hashyard_tenant('ledger_accounts');
 REVOKE INSERT, UPDATE, DELETE ON ledger_accounts FROM hashyard_app;
 REVOKE DELETE ON ledger_accounts FROM hashyard_system;
 
--- One upsert an account and statement. It is tried as an update first: the
--- check constraint would refuse the inserted half of an upsert that only
--- lowers what is owed.
+-- Tried as an update first: the check constraint would refuse the inserted
+-- half of an upsert that only lowers what is owed.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -58,9 +57,13 @@ BEGIN
     WHERE org_id = NEW.org_id AND currency = NEW.currency AND purpose = NEW.purpose;
     IF NOT FOUND THEN
         INSERT INTO ledger_accounts (org_id, currency, purpose, balance)
-        VALUES (NEW.org_id, NEW.currency, NEW.purpose, 0) ON CONFLICT (org_id, currency, purpose) DO NOTHING;
+        VALUES (NEW.org_id, NEW.currency, NEW.purpose, 0) ON CONFLICT DO NOTHING;
         UPDATE ledger_accounts SET balance = balance + NEW.amount
         WHERE org_id = NEW.org_id AND currency = NEW.currency AND purpose = NEW.purpose;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION '% in % is an account of the house, not of %', NEW.purpose, NEW.currency, NEW.org_id
+                USING ERRCODE = 'check_violation';
+        END IF;
     END IF;
     RETURN NULL;
 END $$;

@@ -2,11 +2,13 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/url"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"hashyard"
 	"hashyard/pool/node"
@@ -66,4 +68,22 @@ func (c *Chain) openDevchain(ctx context.Context, dir, treasury string, log *slo
 // client is the pool's and the treasury's way to the node.
 func (c *Chain) client() (*node.Client, error) {
 	return node.New(node.Config{URL: c.ChainURL, User: c.ChainUser, Password: c.ChainPassword})
+}
+
+// network reads what the pool must know of the chain. A node that is only
+// starting is waited for.
+func (c *Chain) network(ctx context.Context, n *node.Client) (node.Network, error) {
+	for deadline := time.Now().Add(30 * time.Second); ; {
+		net, err := n.Network(ctx)
+		if err == nil || !errors.Is(err, hashyard.Unavailable) || ctx.Err() != nil || time.Now().After(deadline) {
+			if err != nil {
+				return net, fmt.Errorf("bitcoin node at %s: %w", c.ChainURL, err)
+			}
+			return net, nil
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(300 * time.Millisecond):
+		}
+	}
 }

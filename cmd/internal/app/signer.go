@@ -51,5 +51,5 @@ func (s *Signer) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	log.InfoContext(ctx, "signer ready", "address", sg.Info().Address)
-	return serveHTTP(ctx, &http.Server{Handler: signer.Handler(sg, s.Secret, log), ReadHeaderTimeout: 5 * time.Second}, l)
+	return serveHTTP(ctx, &http.Server{Handler: tamperSigner(sg, signer.Handler(sg, s.Secret, log)), ReadHeaderTimeout: 5 * time.Second}, l)
 }

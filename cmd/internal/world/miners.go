@@ -9,8 +9,14 @@ import (
 // minersim prepares the machines of both sites.
 func (r *runner) minersim() (*child, error) {
 	seller, buyer := r.st.Sites[0], r.st.Sites[1]
+	sites := minersim.DefaultSites(seller.CIDR, buyer.CIDR)
+	for i, worker := range []string{"seller.yard", "buyer.farm"} {
+		// Machines already mine for their owners, so that there is something to
+		// measure before a sale; the other slots lead nowhere.
+		sites[i].Pools[0] = minersim.Pool{URL: "stratum+tcp://" + r.addr("stratum"), User: worker, Password: "x"}
+	}
 	cfg := minersim.Config{
-		Sites:    minersim.DefaultSites(seller.CIDR, buyer.CIDR),
+		Sites:    sites,
 		Machines: minersim.DefaultMachines("seller", "buyer"),
 		State:    filepath.Join(r.Dir, "minersim.state.json"),
 		Control:  r.addr("minersim"),

@@ -69,7 +69,7 @@ func (r *runner) agents() ([]*child, error) {
 			[]string{"HASHYARD_AGENT_KEY=" + r.st.Keys[slug+".agent"]},
 			"agent", "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(),
 			"--dir", filepath.Join(r.Dir, "agent-"+slug), "--web-port", strconv.Itoa(r.st.Ports["minerweb"]),
-			"--scan-every", "2s", "--read-every", "5s", "--user", "root", "--password", "root"))
+			"--user", "root", "--password", "root"))
 	}
 	return cs, nil
 }

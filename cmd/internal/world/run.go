@@ -60,6 +60,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer unlock()
+	if err := clearLeft(ctx, dir, cfg.Log); err != nil {
+		return err
+	}
 	r := &runner{Config: cfg}
 	if r.st, err = open(dir); err != nil {
 		return err

@@ -1,0 +1,129 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"hashyard"
+	"hashyard/brokerage"
+	"hashyard/fleet"
+	"hashyard/inventory"
+	"hashyard/pool"
+	"hashyard/pool/node"
+	"hashyard/web"
+)
+
+// Here the domains meet: each adapter turns one domain's service into the
+// small interface that another declares.
+
+// names tells how organisations and sites are called.
+type names struct {
+	orgs  *web.Service
+	sites *fleet.Service
+}
+
+func (n *names) OrgNames(ctx context.Context, ids []hashyard.ID) (map[hashyard.ID]string, error) {
+	out := make(map[hashyard.ID]string, len(ids))
+	for _, id := range ids {
+		if !id.IsZero() {
+			out[id] = n.orgs.OrgName(ctx, id)
+		}
+	}
+	return out, nil
+}
+
+func (n *names) SiteNames(ctx context.Context, actor hashyard.Actor, ids []hashyard.ID) (map[hashyard.ID]string, error) {
+	return n.sites.SiteNames(ctx, actor, ids)
+}
+
+// fleetUnits is inventory as fleet sees it.
+type fleetUnits struct{ inventory *inventory.Service }
+
+func (u fleetUnits) Claim(ctx context.Context, org, site hashyard.ID, seen fleet.Seen) (fleet.Claimed, error) {
+	c, err := u.inventory.Claim(ctx, org, site, inventory.Identity{
+		Serial: seen.Serial, MAC: seen.MAC, Model: seen.Model, Family: seen.Family, Boards: seen.Boards, IdealHS: seen.IdealHS,
+	})
+	if err != nil {
+		return fleet.Claimed{}, err
+	}
+	out := fleet.Claimed{Unit: c.Unit.ID, Foreign: c.Foreign}
+	for _, m := range c.Mismatches {
+		out.Mismatches = append(out.Mismatches, fmt.Sprintf("%s is %s, known is %s", m.Field, m.Seen, m.Known))
+	}
+	return out, nil
+}
+
+func (u fleetUnits) Custodian(ctx context.Context, unit hashyard.ID) (hashyard.ID, error) {
+	return u.inventory.Custodian(ctx, unit)
+}
+
+// fleetWorkers is the pool as fleet sees it.
+type fleetWorkers struct{ pool *pool.Service }
+
+func (w fleetWorkers) WorkerFor(ctx context.Context, unit, org hashyard.ID) (fleet.PoolTarget, error) {
+	t, err := w.pool.WorkerFor(ctx, unit, org)
+	return fleet.PoolTarget{URL: t.URL, User: t.User, Password: t.Password}, err
+}
+
+// reserver is inventory as brokerage sees it.
+type reserver struct{ inventory *inventory.Service }
+
+func (r reserver) Reserve(ctx context.Context, actor hashyard.Actor, holder hashyard.Ref, units []hashyard.ID) ([]brokerage.ReservedUnit, error) {
+	us, err := r.inventory.Reserve(ctx, actor, holder, units)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]brokerage.ReservedUnit, len(us))
+	for i, u := range us {
+		out[i] = brokerage.ReservedUnit{ID: u.ID, Serial: u.Serial, Model: u.Model, NominalGHs: u.NominalGHs}
+	}
+	return out, nil
+}
+
+func (r reserver) Release(ctx context.Context, holder hashyard.Ref, units []hashyard.ID) error {
+	return r.inventory.Release(ctx, holder, units)
+}
+
+// nominals is inventory as the pool sees it.
+type nominals struct{ inventory *inventory.Service }
+
+func (n nominals) NominalGHs(ctx context.Context, unit hashyard.ID) (hashyard.GHs, error) {
+	u, err := n.inventory.Unit(ctx, hashyard.SystemActor("pool.nominal"), unit)
+	return u.NominalGHs, err
+}
+
+// poolChain is the node as the pool's accounting sees it.
+type poolChain struct {
+	node    *node.Client
+	subsidy node.SubsidyRule
+}
+
+// BlockFees is what a block paid beyond its subsidy. A node that does not tell
+// fees leaves what the coinbase took, which is as much unless the miner gave
+// something away.
+func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error) {
+	b, err := c.node.Block(ctx, hash)
+	if err != nil {
+		return prev, 0, 0, err
+	}
+	told := true
+	for i, tx := range b.Transactions {
+		if i == 0 {
+			continue
+		}
+		told = told && tx.HasFee
+		fees += tx.Fee
+	}
+	if !told {
+		fees = -c.subsidy.At(b.Height)
+		for _, o := range b.Transactions[0].Outputs {
+			fees += o.Value
+		}
+	}
+	return b.PrevHash, b.Height, fees, nil
+}
+
+func (c poolChain) Confirmations(ctx context.Context, hash [32]byte) (int64, error) {
+	h, err := c.node.BlockHeader(ctx, hash)
+	return h.Confirmations, err
+}

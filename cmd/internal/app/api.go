@@ -1,0 +1,82 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"hashyard"
+	brokerageapi "hashyard/brokerage/api"
+	fleetapi "hashyard/fleet/api"
+	inventoryapi "hashyard/inventory/api"
+	poolapi "hashyard/pool/api"
+	"hashyard/web"
+	webapi "hashyard/web/api"
+	"hashyard/web/ui"
+)
+
+// api joins the routes of all domains.
+func (h *house) api() *web.API {
+	api := web.New(web.Config{
+		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: web.Static(ui.FS()),
+		Ready: map[string]func(context.Context) error{
+			"database": h.db.Ping,
+			"market":   h.market.Ready,
+			"chain":    func(ctx context.Context) error { _, err := h.node.BestBlockHash(ctx); return err },
+			"jobs":     h.working,
+		},
+	})
+	h.register(api)
+	return api
+}
+
+// register adds every route; with empty services it describes the API only.
+func (h *house) register(api *web.API) {
+	cfg := webapi.Config{
+		TestMode: h.brokerage == nil || h.brokerage.TestMode(),
+		Network:  webapi.Network{Name: h.network.Name, WorkScale: h.network.WorkScale},
+	}
+	if h.flags != nil && h.flags.Seed != "" {
+		cfg.World = h.world
+	}
+	webapi.Register(api, h.web, cfg)
+	web.RegisterStream(api, h.broker)
+	inventoryapi.Register(api, h.inventory)
+	fleetapi.Register(api, h.fleet)
+	brokerageapi.Register(api, h.brokerage)
+	brokerageapi.RegisterTreasury(api, h.treasury)
+	poolapi.Register(api, h.pool)
+}
+
+// working fails while miners have nothing to do.
+func (h *house) working(context.Context) error {
+	if s := h.dispatch.Status(); s.Suspended != "" || s.Job == 0 {
+		return hashyard.Unavailable.Errorf("no work is offered: %s %s", s.Suspended, s.Problem)
+	}
+	return nil
+}
+
+// world is what the local world tells its browser app.
+func (h *house) world(context.Context) (any, error) {
+	seed, err := h.flags.seed()
+	if err != nil {
+		return nil, err
+	}
+	return map[string]any{
+		"local": true, "sign_ins": seed.Users, "organisations": seed.Houses, "sites": seed.Sites,
+		"stratum": h.flags.StratumURL, "chain": h.flags.ChainURL, "stripe": h.flags.StripeURL,
+	}, nil
+}
+
+// OpenAPI prints the API's description.
+type OpenAPI struct{}
+
+// Run writes the document to standard output.
+func (o *OpenAPI) Run() error {
+	doc, err := web.Spec(version, new(house).register)
+	if err != nil {
+		return fmt.Errorf("openapi: %w", err)
+	}
+	_, err = os.Stdout.Write(append(doc, '\n'))
+	return err
+}

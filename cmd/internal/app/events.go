@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+
+	"hashyard"
+	"hashyard/brokerage"
+	"hashyard/migrations/pg"
+)
+
+// every kind of event, for handlers that look at all of them.
+func every() []hashyard.EventKind {
+	return []hashyard.EventKind{
+		hashyard.EvMinerSeen, hashyard.EvOrderPlaced, hashyard.EvOrderClosed, hashyard.EvTradeMatched,
+		hashyard.EvTradeFunded, hashyard.EvUnitsPacked, hashyard.EvUnitsDispatched, hashyard.EvUnitsArrived,
+		hashyard.EvUnitsDelivered, hashyard.EvMinerRedirected, hashyard.EvRedirectFailed, hashyard.EvProofStarted,
+		hashyard.EvSessionOpened, hashyard.EvWorkMeasured, hashyard.EvHashrateProven, hashyard.EvHashrateRefuted,
+		hashyard.EvHeldReleased, hashyard.EvEarningsSettled, hashyard.EvPayoutSent, hashyard.EvPayoutConfirmed,
+		hashyard.EvPayoutRefused,
+	}
+}
+
+// handlers is the one table "event → handler": how the domains hear of each
+// other. Each handler takes effect once an event, however often it is called.
+func (h *house) handlers() []pg.Handler {
+	on := func(kind hashyard.EventKind, name string, handle func(context.Context, hashyard.Event) error) pg.Handler {
+		return pg.Handler{Name: name, Kinds: []hashyard.EventKind{kind}, Handle: handle}
+	}
+	return []pg.Handler{
+		on(hashyard.EvOrderClosed, "inventory.release", h.inventory.OnOrderClosed),
+		on(hashyard.EvTradeMatched, "inventory.sold", h.inventory.OnTradeMatched),
+		on(hashyard.EvTradeFunded, "inventory.shipment", h.inventory.OnTradeFunded),
+		on(hashyard.EvUnitsDispatched, "brokerage.shipped", h.brokerage.OnUnitsDispatched),
+		on(hashyard.EvUnitsDelivered, "brokerage.delivered", h.brokerage.OnUnitsDelivered),
+		on(hashyard.EvUnitsDelivered, "fleet.expect", h.fleet.OnUnitsDelivered),
+		on(hashyard.EvMinerRedirected, "brokerage.proof", h.brokerage.OnMinerRedirected),
+		on(hashyard.EvProofStarted, "pool.proof", h.pool.OnProofStarted),
+		on(hashyard.EvSessionOpened, "fleet.hashing", h.fleet.OnSessionOpened),
+		on(hashyard.EvWorkMeasured, "brokerage.measured", h.measured),
+		on(hashyard.EvHashrateProven, "pool.proven", h.pool.OnHashrateProven),
+		on(hashyard.EvHashrateRefuted, "pool.refuted", h.pool.OnHashrateRefuted),
+		on(hashyard.EvHeldReleased, "inventory.owner", h.inventory.OnHeldReleased),
+		on(hashyard.EvEarningsSettled, "brokerage.earnings", h.brokerage.OnEarningsSettled),
+
+		// Clocks of the brokerage: events to itself, not before their time.
+		on(brokerage.EvSettlementDue, "brokerage.settlement", h.brokerage.OnSettlementDue),
+		on(brokerage.EvPaymentDue, "brokerage.payment-due", h.brokerage.OnPaymentDue),
+		on(brokerage.EvProofDue, "brokerage.proof-due", h.brokerage.OnProofDue),
+		on(brokerage.EvTradeCancelled, "brokerage.cancelled", h.brokerage.OnTradeCancelled),
+
+		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
+		{Name: "web.stream", Kinds: every(), Handle: func(_ context.Context, ev hashyard.Event) error {
+			return h.broker.PublishEvent(ev)
+		}},
+	}
+}
+
+// measured hands a measurement to the decision.
+func (h *house) measured(ctx context.Context, ev hashyard.Event) error {
+	var m hashyard.WorkMeasured
+	if err := ev.Read(&m); err != nil {
+		return err
+	}
+	seen, err := hashyard.NewEvent(ev.Kind, ev.Ref, ev.At, tamperMeasured(m))
+	if err != nil {
+		return err
+	}
+	seen.ID, seen.Orgs, seen.Units = ev.ID, ev.Orgs, ev.Units
+	return h.brokerage.OnWorkMeasured(ctx, seen)
+}

@@ -1,0 +1,184 @@
+package app
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/btcsuite/btcd/chaincfg/v2"
+
+	"hashyard"
+	"hashyard/brokerage"
+	"hashyard/brokerage/market"
+	brokeragepg "hashyard/brokerage/postgres"
+	"hashyard/brokerage/stripe"
+	"hashyard/brokerage/treasury"
+	"hashyard/brokerage/treasury/signer"
+	"hashyard/fleet"
+	fleetpg "hashyard/fleet/postgres"
+	"hashyard/inventory"
+	inventorypg "hashyard/inventory/postgres"
+	"hashyard/migrations/pg"
+	"hashyard/pool"
+	"hashyard/pool/dispatch"
+	"hashyard/pool/job"
+	"hashyard/pool/node"
+	poolpg "hashyard/pool/postgres"
+	"hashyard/pool/sharelog"
+	"hashyard/pool/stratum"
+	"hashyard/web"
+	webpg "hashyard/web/postgres"
+)
+
+// house is everything one `serve` process runs.
+type house struct {
+	flags *Serve
+	log   *slog.Logger
+	id    hashyard.ID // the organisation that runs the yard
+
+	db      *pg.DB
+	node    *node.Client
+	network node.Network
+	shares  *sharelog.Log
+
+	web       *web.Service
+	keeper    *webpg.Store
+	broker    *web.Broker
+	inventory *inventory.Service
+	fleet     *fleet.Service
+	market    *market.Market
+	brokerage *brokerage.Service
+	treasury  *treasury.Service
+	pool      *pool.Service
+	consumer  *sharelog.Consumer
+	stratum   *stratum.Server
+	dispatch  *dispatch.Dispatcher
+}
+
+// build makes the parts and joins them; nothing runs yet.
+func (h *house) build(ctx context.Context, key signer.Info) error {
+	h.broker = web.NewBroker(4096)
+	h.keeper = webpg.New(h.db)
+	h.web = web.NewService(web.ServiceConfig{Store: h.keeper, Log: h.log})
+	if h.flags.Seed == "" {
+		org, err := h.web.House(ctx)
+		if err != nil {
+			return fmt.Errorf("which organisation runs this yard: %w", err)
+		}
+		h.id = org.ID
+	}
+	n := &names{orgs: h.web}
+	h.inventory = inventory.New(inventory.Config{Store: tamperInventory(inventorypg.New(h.db)), Names: n, Log: h.log})
+	if err := h.buildPool(key); err != nil {
+		return err
+	}
+	var err error
+	h.fleet, err = fleet.New(fleet.Config{
+		Store: fleetpg.New(h.db), Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool},
+		SealKey: sha256.Sum256([]byte("fleet seal " + h.flags.PoolKey)), Log: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.sites = h.fleet
+	return h.buildMoney(n, key)
+}
+
+// buildPool joins edge, accounting and job making, which need each other.
+func (h *house) buildPool(key signer.Info) error {
+	m := h.flags.Mining
+	script, err := hex.DecodeString(key.Script)
+	if err != nil {
+		return fmt.Errorf("treasury script of the signer: %w", err)
+	}
+	url := m.StratumURL
+	if url == "" {
+		url = "stratum+tcp://" + m.Stratum
+	}
+	h.pool, err = pool.New(pool.Config{
+		Store: poolpg.New(h.db), Log: h.shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory},
+		URL: url, ServerKey: []byte(m.PoolKey), Network: h.network.Name, Scale: h.network.WorkScale,
+		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeWindow: m.FeeWindow,
+		SharesPerMinute: m.Shares, ProofPerMinute: m.ProofShares, MeasureEvery: m.MeasureEvery,
+		Confirmations: h.network.Maturity, Logger: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	h.consumer = sharelog.NewConsumer(sharelog.ConsumerConfig{Log: h.shares, Checkpoint: h.pool.Checkpoint, Logger: h.log})
+	h.stratum, err = stratum.Open(stratum.Config{
+		Listen: m.Stratum, Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares, Start: startDifficulty(h.network.WorkScale),
+		Found:  func(c job.Candidate) { h.dispatch.Found(c) },
+		Hooks:  stratum.Hooks{Opened: h.sessionOpened},
+		Logger: h.log,
+	})
+	if err != nil {
+		return err
+	}
+	h.pool.SetEdge(edge{h.stratum})
+	h.dispatch, err = dispatch.New(dispatch.Config{
+		Node: h.node, Edge: h.stratum, Epochs: h.pool, Blocks: h.pool, Script: script, Tag: coinbaseTag, Logger: h.log,
+	})
+	return err
+}
+
+// startDifficulty of machines nobody knows: difficulty 1,024 in displayed
+// terms, so that a scaled world starts as far down as its hashes are.
+func startDifficulty(scale hashyard.Scale) hashyard.Difficulty {
+	return max(hashyard.Difficulty(1024<<32)/hashyard.Difficulty(scale), 1<<16)
+}
+
+// buildMoney joins the market with both rails.
+func (h *house) buildMoney(n *names, key signer.Info) error {
+	f := h.flags
+	rail, err := stripe.New(stripe.Config{Key: f.StripeKey, WebhookSecret: f.StripeWebhookSecret, URL: f.StripeURL, Live: f.StripeLive, Logger: h.log})
+	if err != nil {
+		return err
+	}
+	store := brokeragepg.New(h.db, h.id)
+	h.market = market.New(market.Config{
+		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log,
+		OnChange: func(instrument hashyard.ID, seq int64) {
+			msg := map[string]any{"instrument": instrument, "seq": seq}
+			if err := h.broker.PublishAll("book", msg); err != nil {
+				h.log.Warn("book change not published", "error", err)
+			}
+		},
+	})
+	h.brokerage = brokerage.New(brokerage.Config{
+		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: h.market, Rail: tamperRail(rail),
+		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Now: time.Now, Log: h.log,
+	})
+	params, err := addressForms(h.network, key)
+	if err != nil {
+		return err
+	}
+	h.treasury, err = treasury.New(treasury.Config{
+		Store: store.Treasury(), Chain: treasuryChain{h.node}, Signer: f.signer(), Network: params,
+		Rules:     treasury.Rules{House: h.id, Maturity: h.network.Maturity, Tag: coinbaseTag},
+		Threshold: f.threshold(), Confirmations: f.Confirmations, Every: time.Second, Log: h.log,
+	})
+	return err
+}
+
+// coinbaseTag marks the blocks of our pool, to miners and to the treasury.
+const coinbaseTag = "/hashyard/"
+
+// addressForms are those of the node's network, which the signer must share.
+func addressForms(n node.Network, key signer.Info) (*chaincfg.Params, error) {
+	for _, p := range signer.Networks() {
+		if p.Bech32HRPSegwit == n.HRP && p.PubKeyHashAddrID == n.PubKeyHashID && p.Name == key.Network {
+			return p, nil
+		}
+	}
+	return nil, hashyard.Invalid.Errorf("the signer's key is for network %s, the node is on %s: start the signer with the right --network", key.Network, n.Name)
+}
+
+func (h *house) sessionOpened(ctx context.Context, s stratum.Info) {
+	if err := h.pool.SessionOpened(ctx, session(s)); err != nil {
+		h.log.WarnContext(ctx, "session not announced, will be", "user", s.User, "error", err)
+	}
+}

@@ -1,0 +1,156 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"hashyard"
+	"hashyard/brokerage/treasury/signer"
+	"hashyard/migrations/pg"
+	"hashyard/pool/sharelog"
+	"hashyard/web"
+)
+
+// Serve is the yard: web, market, pool and jobs in one process.
+type Serve struct {
+	Listen      string `default:"127.0.0.1:8080" env:"HASHYARD_LISTEN" help:"Address of the browser app and the API."`
+	TLS         bool   `env:"HASHYARD_TLS" help:"Callers reach us by https (a proxy in front ends it)."`
+	Dir         string `required:"" type:"path" env:"HASHYARD_SERVE_DIR" help:"Folder of the share log and, for the local world, of the chain."`
+	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
+	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`
+	Chain       `embed:""`
+	Mining      `embed:""`
+	Money       `embed:""`
+}
+
+// Run serves until ctx ends.
+func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
+	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
+		return fmt.Errorf("serve folder: %w", err)
+	}
+	h := &house{flags: s, log: log}
+	var err error
+	if h.db, err = pg.Open(ctx, pg.Config{URL: s.DatabaseURL, MaxConns: 40, Log: log}); err != nil {
+		return err
+	}
+	defer h.db.Close()
+	key, err := s.key(ctx)
+	if err != nil {
+		return err
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	if s.Devchain {
+		run, err := s.openDevchain(ctx, s.Dir, key.Address, log)
+		if err != nil {
+			return err
+		}
+		// The chain ends last: whoever uses it is done by then.
+		chain, stop := context.WithCancel(context.WithoutCancel(ctx))
+		ended := make(chan error, 1)
+		go func() { ended <- run(chain) }()
+		defer func() { stop(); <-ended }()
+	}
+	if err := h.connect(ctx); err != nil {
+		return err
+	}
+	defer func() {
+		if err := h.shares.Close(); err != nil {
+			log.Warn("share log not closed cleanly", "error", err)
+		}
+	}()
+	if err := h.prepare(ctx, key); err != nil {
+		return err
+	}
+	return h.run(ctx, g)
+}
+
+// key asks the signer what the treasury's address is. A yard that was started
+// before remembers it, so that a stopped signer stops payouts only.
+func (s *Serve) key(ctx context.Context) (signer.Info, error) {
+	kept := filepath.Join(s.Dir, "treasury.json")
+	info, err := s.signer().Info(ctx)
+	if err == nil {
+		b, merr := json.Marshal(info)
+		if merr == nil {
+			merr = os.WriteFile(kept, b, 0o600)
+		}
+		return info, merr
+	}
+	if b, rerr := os.ReadFile(kept); rerr == nil && errors.Is(err, hashyard.Unavailable) {
+		return info, json.Unmarshal(b, &info)
+	}
+	return info, err
+}
+
+// connect reaches the node and opens the share log.
+func (h *house) connect(ctx context.Context) (err error) {
+	if h.node, err = h.flags.client(); err != nil {
+		return err
+	}
+	if h.network, err = h.flags.network(ctx, h.node); err != nil {
+		return err
+	}
+	if h.network.WorkScale != 1 && h.flags.Seed == "" {
+		return hashyard.Invalid.Errorf("network %s has a work scale of %d, which only a local world may have", h.network.Name, h.network.WorkScale)
+	}
+	h.shares, err = sharelog.Open(ctx, sharelog.Config{Dir: filepath.Join(h.flags.Dir, "shares"), Logger: h.log})
+	return err
+}
+
+// prepare builds the parts and seeds a local world.
+func (h *house) prepare(ctx context.Context, key signer.Info) error {
+	seed, err := h.flags.seed()
+	if err != nil {
+		return err
+	}
+	h.id = seed.house()
+	if err := h.build(ctx, key); err != nil {
+		return err
+	}
+	return h.plant(ctx, seed)
+}
+
+// run starts everything and returns when ctx has ended and all have stopped.
+func (h *house) run(ctx context.Context, g *errgroup.Group) error {
+	l, err := listen(ctx, h.flags.Listen, "--listen")
+	if err != nil {
+		return err
+	}
+	api := h.api()
+	// Streams end with the broker, so that the server's shutdown is quick.
+	defer context.AfterFunc(ctx, h.broker.Close)()
+	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8})
+	parts := map[string]func(context.Context) error{
+		"http":       func(ctx context.Context) error { return serveHTTP(ctx, web.Server(h.flags.Listen, api.Handler()), l) },
+		"dispatcher": dispatcher.Run,
+		"market":     h.market.Run,
+		"brokerage":  h.brokerage.Run,
+		"treasury":   h.treasury.Run,
+		"pool":       h.pool.Run,
+		"stratum":    h.stratum.Run,
+		"jobs":       h.dispatch.Run,
+		"shares":     func(ctx context.Context) error { return h.consumer.Run(ctx, h.pool.Apply) },
+	}
+	for name, run := range parts {
+		g.Go(func() error {
+			err := run(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("%s stopped: %w", name, errors.Join(err, errStopped))
+		})
+	}
+	h.log.InfoContext(ctx, "yard serves", "address", h.flags.Listen, "stratum", h.flags.Stratum, "network", h.network.Name, "at", time.Now().UTC())
+	return g.Wait()
+}
+
+// errStopped is the end of a part that should go on for ever.
+var errStopped = errors.New("it must run as long as the process")

@@ -1,0 +1,46 @@
+package app
+
+import (
+	"time"
+
+	"hashyard"
+	"hashyard/brokerage/treasury/signer"
+)
+
+// Mining are the pool's settings.
+type Mining struct {
+	Stratum          string        `default:"127.0.0.1:3333" env:"HASHYARD_STRATUM" help:"Address of the Stratum server."`
+	StratumURL       string        `env:"HASHYARD_STRATUM_URL" help:"Address that miners are given, stratum+tcp://host:port; default: --stratum."`
+	PoolKey          string        `required:"" env:"HASHYARD_POOL_KEY" help:"Secret of at least 32 characters from which machines' secrets derive; the same for ever."`
+	SettlementPeriod time.Duration `default:"24h" env:"HASHYARD_SETTLEMENT_PERIOD" help:"Length of a settlement period; it begins at multiples of itself, UTC."`
+	Grace            time.Duration `env:"HASHYARD_GRACE" help:"How long shares of an ended period's jobs are taken; default: 30 s, a quarter of a short period."`
+	FeePPM           int64         `name:"pool-fee" default:"20000" env:"HASHYARD_POOL_FEE" help:"The pool's fee in parts per million."`
+	FeeWindow        int64         `default:"144" env:"HASHYARD_FEE_WINDOW" help:"Blocks over which transaction fees are averaged."`
+	Shares           float64       `default:"12" env:"HASHYARD_SHARES" help:"Shares a minute asked of a machine."`
+	ProofShares      float64       `default:"60" env:"HASHYARD_PROOF_SHARES" help:"Shares a minute asked of a machine under proof."`
+	MeasureEvery     time.Duration `default:"1m" env:"HASHYARD_MEASURE_EVERY" help:"How often work under proof is measured."`
+}
+
+// grace fits the period: short worlds cannot wait half a minute.
+func (m Mining) grace() time.Duration {
+	if m.Grace > 0 {
+		return m.Grace
+	}
+	return min(30*time.Second, m.SettlementPeriod/4)
+}
+
+// Money are the settings of both rails.
+type Money struct {
+	StripeURL           string `env:"HASHYARD_STRIPE_URL" help:"Address of the payment double; empty for Stripe itself."`
+	StripeKey           string `required:"" env:"HASHYARD_STRIPE_KEY" help:"Stripe's secret key."`
+	StripeWebhookSecret string `required:"" env:"HASHYARD_STRIPE_WEBHOOK_SECRET" help:"Secret that signs Stripe's events."`
+	StripeLive          bool   `env:"HASHYARD_STRIPE_LIVE" help:"Move real money."`
+	SignerURL           string `default:"http://127.0.0.1:8090" env:"HASHYARD_SIGNER_URL" help:"Address of the signer."`
+	SignerSecret        string `required:"" env:"HASHYARD_SIGNER_SECRET" help:"What the signer wants to hear."`
+	PayoutThreshold     int64  `default:"100000" env:"HASHYARD_PAYOUT_THRESHOLD" help:"Earnings in satoshis from which a payout is made."`
+	Confirmations       int64  `default:"6" env:"HASHYARD_CONFIRMATIONS" help:"Confirmations after which a payout is final."`
+}
+
+func (m Money) signer() *signer.Client { return signer.NewClient(m.SignerURL, m.SignerSecret) }
+
+func (m Money) threshold() hashyard.Sats { return hashyard.Sats(m.PayoutThreshold) }
