@@ -21,6 +21,9 @@ func (s *Service) Fund(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 	if d.Trade.Buyer != actor.Org {
 		return Dossier{}, hashyard.Denied.Errorf("only the buyer funds trade %s", d.Trade.Name())
 	}
+	if d.Trade.State == Cancelled {
+		return Dossier{}, hashyard.Conflict.Errorf("trade %s is cancelled (%s)", d.Trade.Name(), d.Trade.Reason)
+	}
 	if d.Payment == nil {
 		by := By{Actor: actor, Command: "trade.fund"}
 		d, err = s.cfg.Trades.ChangeTrade(ctx, by, id, func(d Dossier) (*Change, error) { return d.Open(s.now()) })

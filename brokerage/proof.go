@@ -41,7 +41,7 @@ type Decision struct {
 // sold rate passes in 3 % of cases (at 95 % confidence it would in 14 %), one
 // that hashes 70 % never.
 func Decide(m hashyard.WorkMeasured, sold hashyard.GHs, t Terms) (Decision, error) {
-	d := Decision{Verdict: Undecided, Floor: sold.Hashrate() * hashyard.Hashrate(t.FloorPPM) / 1e6}
+	d := Decision{Verdict: Undecided, Floor: t.Floor(sold)}
 	if sold <= 0 || m.Scale < 1 {
 		return d, hashyard.Invalid.Errorf("proof of unit %s: %s sold, work scale %d", m.Unit, sold, m.Scale)
 	}

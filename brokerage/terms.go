@@ -68,3 +68,8 @@ func (t Terms) commission(amount hashyard.Cents) (hashyard.Cents, error) {
 	v, err := hashyard.MulDiv(int64(amount), t.CommissionPPM, 1_000_000, hashyard.RoundHalfEven)
 	return hashyard.Cents(v), err
 }
+
+// Floor is what a machine sold as g must be proven to do.
+func (t Terms) Floor(g hashyard.GHs) hashyard.Hashrate {
+	return g.Hashrate() * hashyard.Hashrate(t.FloorPPM) / 1e6
+}

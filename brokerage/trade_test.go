@@ -313,3 +313,46 @@ func TestCheckUnits(t *testing.T) {
 		t.Errorf("weaker: %v", err)
 	}
 }
+
+// TestUnitMoney: the parts of a trade's units sum to the trade, for any
+// amounts, and nothing is held of any unit once the trade is settled.
+func TestUnitMoney(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := testDossier(t, rapid.IntRange(1, 7).Draw(t, "units"))
+		tr := &d.Trade
+		tr.Amount = hashyard.Cents(rapid.Int64Range(1, 1_000_000).Draw(t, "amount"))
+		tr.Received = tr.Amount
+		switch rapid.IntRange(0, 2).Draw(t, "end") {
+		case 1:
+			tr.Kept = hashyard.Cents(rapid.Int64Range(0, int64(tr.Amount)-1).Draw(t, "kept"))
+			tr.Paid = tr.Amount - tr.Kept
+		case 2:
+			tr.Refunded = tr.Amount
+		}
+		var funded, held, paid hashyard.Cents
+		for _, u := range d.Units {
+			m, err := d.Money(u.Unit)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var sum hashyard.Cents
+			for _, v := range m.Moves {
+				sum += v.Amount
+				switch v.Kind {
+				case MoveFunded:
+					funded += v.Amount
+				case MoveToSeller:
+					paid -= v.Amount
+				}
+			}
+			if sum != m.Held || m.Held < 0 || (tr.Held() == 0 && m.Held != 0) {
+				t.Fatalf("moves %+v leave %d", m.Moves, m.Held)
+			}
+			held += m.Held
+		}
+		if funded != tr.Received || held != tr.Held() || paid != tr.Paid {
+			t.Fatalf("parts: funded %d of %d, held %d of %d, paid %d of %d", funded, tr.Received, held, tr.Held(), paid, tr.Paid)
+		}
+	})
+}

@@ -2,21 +2,37 @@ package brokerage
 
 import (
 	"context"
+	"time"
 
 	"hashyard"
 )
 
-// MoneyLine is one movement of a unit's price; the lines of a unit sum to 0.
-type MoneyLine struct {
-	Name   string         // "funded", "to_seller", "commission", "refunded", "held"
-	Amount hashyard.Cents // in is positive
+// MoneyMove is one movement of a unit's price; in is positive. What all moves
+// of a unit leave is still held.
+type MoneyMove struct {
+	Kind   MoveKind
+	At     time.Time
+	Amount hashyard.Cents
+	Org    hashyard.ID // who paid it or got it
 }
+
+// MoveKind is what a movement was.
+type MoveKind string
+
+// The kinds of movements.
+const (
+	MoveFunded     MoveKind = "funded"
+	MoveToSeller   MoveKind = "to_seller"
+	MoveCommission MoveKind = "commission"
+	MoveRefunded   MoveKind = "refunded"
+)
 
 // UnitMoney is what was paid for one unit and where it is.
 type UnitMoney struct {
 	Unit  hashyard.ID
-	Trade Trade
-	Lines []MoneyLine
+	Trade Trade // zero if the unit was never sold
+	Moves []MoneyMove
+	Held  hashyard.Cents // the sum of the moves
 }
 
 // Money splits what was paid for a unit. A trade's amounts are split over its
@@ -26,20 +42,45 @@ func (d Dossier) Money(unit hashyard.ID) (UnitMoney, error) {
 	if err != nil {
 		return UnitMoney{}, err
 	}
-	part := func(total hashyard.Cents) hashyard.Cents { return share(total, i, len(d.Units)) }
 	t := d.Trade
+	part := func(total hashyard.Cents) hashyard.Cents { return share(total, i, len(d.Units)) }
 	funded, kept, refunded := part(t.Received), part(t.Kept), part(t.Refunded)
 	var paid hashyard.Cents
 	if t.Paid > 0 { // then nothing is held, of no unit
 		paid = funded - kept - refunded
 	}
-	return UnitMoney{Unit: unit, Trade: t, Lines: []MoneyLine{
-		{"funded", funded},
-		{"to_seller", -paid},
-		{"commission", -kept},
-		{"refunded", -refunded},
-		{"held", -(funded - paid - kept - refunded)},
-	}}, nil
+	m := UnitMoney{Unit: unit, Trade: t}
+	m.move(MoveFunded, d.receivedAt(), funded, t.Buyer)
+	var left time.Time
+	if d.Settlement != nil {
+		left = d.Settlement.DoneAt
+	}
+	m.move(MoveToSeller, left, -paid, t.Seller)
+	m.move(MoveCommission, left, -kept, hashyard.ID{})
+	m.move(MoveRefunded, left, -refunded, t.Buyer)
+	return m, nil
+}
+
+// receivedAt is when the money was booked: a party that does not see the
+// payment sees the state it led to.
+func (d Dossier) receivedAt() time.Time {
+	for _, h := range d.Trade.History {
+		if h.State == Funded {
+			return h.At
+		}
+	}
+	if d.Payment != nil {
+		return d.Payment.SucceededAt
+	}
+	return time.Time{}
+}
+
+func (m *UnitMoney) move(kind MoveKind, at time.Time, amount hashyard.Cents, org hashyard.ID) {
+	if amount == 0 {
+		return
+	}
+	m.Moves = append(m.Moves, MoneyMove{Kind: kind, At: at, Amount: amount, Org: org})
+	m.Held += amount
 }
 
 // share is part i of n of a total; the parts differ by at most a cent.
@@ -62,5 +103,5 @@ func (s *Service) UnitMoney(ctx context.Context, actor hashyard.Actor, unit hash
 			return d.Money(unit)
 		}
 	}
-	return UnitMoney{}, hashyard.NotFound.Errorf("unit %s was not sold", unit)
+	return UnitMoney{Unit: unit}, nil
 }

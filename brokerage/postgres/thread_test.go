@@ -70,11 +70,7 @@ func TestThread(t *testing.T) {
 	b.sound(t)
 	for _, who := range []hashyard.Actor{b.buyer, b.seller, b.desk} {
 		m, err := b.svc.UnitMoney(ctx, who, unit)
-		var sum hashyard.Cents
-		for _, l := range m.Lines {
-			sum += l.Amount
-		}
-		if err != nil || sum != 0 || m.Lines[0].Amount != 114_200 || m.Lines[1].Amount != -112_487 {
+		if err != nil || m.Held != 0 || len(m.Moves) != 3 || m.Moves[0].Amount != 114_200 || m.Moves[1].Amount != -112_487 || m.Moves[2].Amount != -1_713 {
 			t.Errorf("money of the unit: %+v %v", m, err)
 		}
 	}
