@@ -263,3 +263,6 @@ func (s *Service) Params(ctx context.Context) (Params, error) {
 	p.Difficulty, _ = fpps.Difficulty(e.NBits).Float64()
 	return p, nil
 }
+
+// Scale is the network's work scale.
+func (s *Service) Scale() hashyard.Scale { return s.cfg.Scale }
