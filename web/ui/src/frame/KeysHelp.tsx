@@ -38,6 +38,9 @@ export function KeysHelp({ opened, onClose }: { opened: boolean; onClose: () => 
           </section>
         ))}
       </div>
+      <p className="sm t3 keys-foot">
+        Price charts: TradingView Lightweight Charts™, © 2025 <a href="https://www.tradingview.com/" rel="noreferrer">TradingView, Inc.</a>
+      </p>
     </Modal>
   );
 }

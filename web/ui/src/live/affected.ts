@@ -11,16 +11,14 @@ export interface Message {
 }
 
 const MARKET = ['order.placed', 'order.closed', 'trade.matched'];
-const MONEY = ['trade.funded', 'held.released', 'earnings.settled', 'payout.sent', 'payout.confirmed', 'payout.refused'];
+/** Beginnings of the kinds that move a trade or its proof. */
+const TRADE = ['trade.', 'units.', 'proof.', 'work.', 'hashrate.', 'held.'];
 
 export function affected(m: Message): Key[] {
   if (m.kind === 'book') return m.instrument ? [['book', m.instrument], ['tape', m.instrument]] : [['book'], ['tape']];
   const keys: Key[] = m.units.map((id) => ['unit', id]);
   if (MARKET.includes(m.kind)) keys.push(['orders'], ['instruments'], ['candles']);
-  if (m.kind.startsWith('trade.') || m.kind.startsWith('hashrate.') || m.kind.startsWith('units.')) {
-    keys.push(['trades']);
-  }
-  if (MONEY.includes(m.kind)) keys.push(['money'], ['trades']);
+  if (TRADE.some((p) => m.kind.startsWith(p))) keys.push(['trades']);
   if (m.kind === 'miner.seen' || m.kind.startsWith('units.') || m.kind === 'held.released') keys.push(['units']);
   if (m.kind.startsWith('units.')) keys.push(['shipments']);
   if (m.kind === 'earnings.settled') keys.push(['pool']);

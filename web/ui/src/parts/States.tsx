@@ -76,12 +76,13 @@ export function Failed({ what, error, kept, onRetry, actions }: {
   );
 }
 
+/** Which role has it, in the words of the server or of the page. */
 export function Denied({ error, needs }: { error?: ApiError; needs?: string }) {
   const why = needs ?? (error?.detail || 'your role does not include this');
   return (
     <div className="strip" role="note">
       <Glyph kind="off" size={12} label="denied" />
-      <span className="b">Not yours to see</span>
+      <span className="b">{needs ? 'Not yours to do' : 'Not yours to see'}</span>
       <span className="t2">{why}</span>
     </div>
   );

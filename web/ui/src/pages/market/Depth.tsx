@@ -22,18 +22,17 @@ export function Depth({ ladder, query, onPrice }: {
       {query.isError && <Failed what="Book not read" error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <SkeletonBlock height={200} label="Loading the book" />}
       {ladder && (
-        <div className="rungs" role="table" aria-label="Depth ladder">
-          <div className="rung rung-head sm t2" role="row">
-            <span role="columnheader">$/TH</span><span role="columnheader">Units</span>
-            <span role="columnheader">Sum</span><span role="columnheader">Ord</span>
+        <div className="rungs" role="group" aria-label="Depth ladder: choose a price">
+          <div className="rung rung-head sm t2" aria-hidden>
+            <span>$/TH</span><span>Units</span><span>Sum</span><span>Ord</span>
           </div>
-          <div className="rungs-asks" role="rowgroup">
+          <div>
             {ladder.asks.length === 0 && <p className="rung-none t3 sm">no asks</p>}
             {ladder.asks.map((r, i) => (
               <RungRow key={r.price_mc} r={r} side="ask" best={i === ladder.asks.length - 1} onPrice={onPrice} />
             ))}
           </div>
-          <div className="rung-mid" role="row">
+          <div className="rung-mid">
             {ladder.midMc === null || ladder.spreadMc === null ? <span className="t2">no spread: one side is empty</span> : (
               <>
                 <span><b className="rung-mid-price">{fixed(ladder.midMc / 100_000, 2)}</b> <span className="sm t2">mid</span></span>
@@ -43,7 +42,7 @@ export function Depth({ ladder, query, onPrice }: {
               </>
             )}
           </div>
-          <div role="rowgroup">
+          <div>
             {ladder.bids.length === 0 && <p className="rung-none t3 sm">no bids</p>}
             {ladder.bids.map((r, i) => <RungRow key={r.price_mc} r={r} side="bid" best={i === 0} onPrice={onPrice} />)}
           </div>
@@ -57,7 +56,7 @@ function RungRow({ r, side, best, onPrice }: { r: Rung; side: 'bid' | 'ask'; bes
   const tone = side === 'bid' ? 'ok' : 'bad';
   return (
     <button
-      type="button" role="row" className={`rung rung-${side}`} onClick={() => onPrice(r.price_mc)} data-price={r.price_mc}
+      type="button" className={`rung rung-${side}`} onClick={() => onPrice(r.price_mc)} data-price={r.price_mc}
       aria-label={`${side} ${pricePerTH(r.price_mc)}, ${r.units} units, ${r.sum} up to here, ${r.own > 0 ? `${r.own} your own` : `${r.orders} orders`}`}
       style={{ '--depth': `${r.depth * 100}%` } as React.CSSProperties}
     >
