@@ -17,15 +17,12 @@ import (
 
 // Treasury implements treasury.Store. The head's row is locked before coins,
 // payouts after it by id, the ledger last.
-type Treasury struct {
-	db    *pg.DB
-	house hashyard.ID
-}
+type Treasury struct{ db *pg.DB }
 
 var _ treasury.Store = (*Treasury)(nil)
 
-// NewTreasury keeps the treasury of the yard of house in db.
-func NewTreasury(db *pg.DB, house hashyard.ID) *Treasury { return &Treasury{db: db, house: house} }
+// Treasury is the store of the same yard's treasury.
+func (s *Store) Treasury() *Treasury { return &Treasury{db: s.db} }
 
 func hashText(h treasury.Hash) any {
 	if h == (treasury.Hash{}) {
@@ -122,15 +119,15 @@ func (s *Treasury) Balances(ctx context.Context) (b treasury.Balances, err error
 		var hash string
 		err := tx.Conn().QueryRow(ctx, `
 			SELECT h.height, h.hash, c.ripe, c.green, c.held, p.way,
-				coalesce((SELECT balance FROM ledger_accounts WHERE org_id = $1 AND currency = 'BTC' AND purpose = $2), 0),
-				coalesce((SELECT balance FROM ledger_accounts WHERE org_id = $1 AND currency = 'BTC' AND purpose = $3), 0)
+				coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $1), 0),
+				coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $2), 0)
 			FROM treasury_head h
 			CROSS JOIN LATERAL (SELECT coalesce(sum(c.sats) FILTER (WHERE c.mature <= h.height), 0)::bigint AS ripe,
 				coalesce(sum(c.sats) FILTER (WHERE c.mature > h.height), 0)::bigint AS green,
 				coalesce(sum(c.sats) FILTER (WHERE r.payout_id IS NOT NULL), 0)::bigint AS held`+coinsFrom+`WHERE c.spent_height IS NULL) c
 			CROSS JOIN (SELECT coalesce(sum(amount_sats + fee_sats), 0)::bigint AS way FROM payouts
 				WHERE tx IS NOT NULL AND mined_height IS NULL) p`,
-			s.house, ledger.TreasuryCoins, ledger.TreasuryInFlight).
+			ledger.TreasuryCoins, ledger.TreasuryInFlight).
 			Scan(&b.Head.Height, &hash, &b.Spendable, &b.Immature, &b.Held, &b.InFlight, &b.LedgerCoins, &b.LedgerInFlight)
 		if err != nil {
 			return err

@@ -92,8 +92,19 @@ type Service struct {
 }
 
 // New makes the service.
-func New(cfg Config) *Service {
-	return &Service{cfg: cfg.complete(), wake: make(chan struct{}, 1), sent: map[hashyard.ID]time.Time{}}
+func New(cfg Config) (*Service, error) {
+	if cfg.Store == nil || cfg.Chain == nil || cfg.Signer == nil || cfg.Network == nil {
+		return nil, hashyard.Invalid.Errorf("treasury: store, chain, signer and network are needed")
+	}
+	if cfg.Rules.House.IsZero() || cfg.Rules.Maturity < 1 {
+		return nil, hashyard.Invalid.Errorf("treasury: house %s, coinbase maturity %d", cfg.Rules.House, cfg.Rules.Maturity)
+	}
+	cfg = cfg.complete()
+	if cfg.Threshold < 1 || cfg.Confirmations < 1 || cfg.FeeFloor < 1 || cfg.FeeCeiling < cfg.FeeFloor || cfg.Birth < 0 {
+		return nil, hashyard.Invalid.Errorf("treasury: threshold %d, confirmations %d, fee rates %d to %d, birth %d: all must be above zero and in order",
+			cfg.Threshold, cfg.Confirmations, cfg.FeeFloor, cfg.FeeCeiling, cfg.Birth)
+	}
+	return &Service{cfg: cfg, wake: make(chan struct{}, 1), sent: map[hashyard.ID]time.Time{}}, nil
 }
 
 // now is the service's instant, as precise as the database keeps it.
