@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
-  Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
+  Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
 
@@ -130,6 +130,12 @@ export const candlesQuery = (instrument: string, step: string) =>
 export const ordersQuery = queryOptions({ queryKey: ['orders'], queryFn: items<Order>('/orders') });
 
 export const shipmentsQuery = queryOptions({ queryKey: ['shipments'], queryFn: items<Shipment>('/shipments') });
+
+export const blocksQuery = queryOptions({
+  queryKey: ['pool', 'blocks'],
+  queryFn: async ({ signal }) => (await call<Page<Block>>('GET', '/pool/blocks', { signal })).items,
+  refetchInterval: 15_000,
+});
 
 export const statementsQuery = queryOptions({
   queryKey: ['pool', 'statements'],

@@ -195,11 +195,11 @@ export interface Trade {
 
 export interface SeriesPoint {
   at: string;
-  work: string;
+  /** Length of the step; shorter at the present end. */
+  seconds: number;
   shares: number;
+  /** Mean over the step, displayed TH/s. */
   ths: number;
-  lower_ths: number;
-  upper_ths: number;
 }
 
 /** A step of what the miner reported; absent was not read. */
@@ -216,8 +216,8 @@ export interface UnitMoney {
 }
 
 export interface Earnings {
-  total_sats?: number;
-  items: { from: string; to: string; net_sats: number; work?: string; ths?: number }[];
+  total_sats: number;
+  items: { from: string; to: string; net_sats: number; ths: number }[];
 }
 
 /** A configured pool slot; passwords are never shown. */
@@ -247,8 +247,22 @@ export interface PoolInfo {
   stratum_url: string;
   network: string;
   work_scale: number;
-  settlement_period: string;
+  settlement_period_ms: number;
   fee_ppm: number;
+  /** Network difficulty. */
+  difficulty: number;
+  /** Satoshis per displayed TH/s and day, before the fee. */
+  hashprice: number;
+}
+
+export interface Block {
+  hash: string;
+  height: number;
+  value_sats: number;
+  found_at: string;
+  state: string;
+  verdict?: string;
+  confirmations: number;
 }
 
 export interface Shipment {
@@ -281,5 +295,8 @@ export interface Statement {
   id: string;
   from: string;
   to: string;
+  shares: number;
+  gross_sats: number;
+  fee_sats: number;
   net_sats: number;
 }

@@ -4,6 +4,7 @@ import { poolQuery, tradesQuery, unitsQuery, useMe, useWorld } from '../api/quer
 import { Shell } from '../frame/Shell';
 import { usePageTitle } from '../frame/title';
 import { int } from '../lib/format';
+import { duration } from '../lib/time';
 import { LiveProvider } from '../live/LiveProvider';
 import { Glyph } from '../parts/Glyph';
 import { Figure, FigureStrip, Missing, StatusChip, Tile } from '../parts/Parts';
@@ -76,7 +77,7 @@ function WorldFigures({ signedIn }: { signedIn: boolean }) {
       <Figure label="Trades" value={trades.data ? int(trades.data.length) : <Missing>not yours to see</Missing>} made={trades.data && `${int(trades.data.filter((t) => t.state === 'released').length)} released`} />
       <Figure label="Work scale" value={int(me?.network.work_scale ?? 1)} made="only what is shown, never work or price" />
       <Figure label="Network" value={me?.network.name ?? ''} made="full consensus checks" />
-      <Figure label="Settles every" value={pool?.settlement_period ?? <Missing>not yours to see</Missing>} made="statement, then payout" />
+      <Figure label="Settles every" value={pool ? duration(pool.settlement_period_ms / 1000) : <Missing>not yours to see</Missing>} made="statement, then payout" />
     </FigureStrip>
   );
 }

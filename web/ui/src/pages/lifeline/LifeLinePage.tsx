@@ -51,7 +51,7 @@ function Life({ unit }: { unit: Unit }) {
   );
 
   const poolNow = work.estimates.at(-1) ?? null;
-  const earned = earnings.data?.total_sats ?? earnings.data?.items.reduce((n, e) => n + e.net_sats, 0);
+  const earned = earnings.data?.total_sats;
   const beside: Beside = {
     unit: unit.id, now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
     ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving: provingOf(trade, facts, unit.id),
@@ -143,7 +143,7 @@ function useWork(id: string, facts: Facts, now: number): Work {
     const points = series ?? [];
     return {
       plan,
-      estimates: trailing(points, plan, Date.parse(since || new Date().toISOString()) / 1000, at),
+      estimates: trailing(points, plan, since ? Date.parse(since) / 1000 : at),
       dots: dotsOf(points, plan, at),
       reported: (readings ?? []).flatMap((r) => (r.ths === undefined ? [] : [{ t: Date.parse(r.at) / 1000, ths: r.ths }])),
     };

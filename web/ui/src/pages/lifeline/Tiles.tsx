@@ -1,5 +1,5 @@
 import type { Earnings, Redirect, Unit, UnitMoney } from '../../api/types';
-import { int, short, usdSigned } from '../../lib/format';
+import { fixed, int, usdSigned } from '../../lib/format';
 import { day, daySecond, dayMinute, duration, minute } from '../../lib/time';
 import { Glyph } from '../../parts/Glyph';
 import { EvidenceChip, Line, StatusChip, Tile } from '../../parts/Parts';
@@ -136,13 +136,13 @@ export function EarningsTile({ earnings }: { earnings: Loaded<Earnings> }) {
       ) : (
         <div className="scroll-y">
           <table className="grid">
-            <thead><tr><th>Period, UTC</th><th className="num">Work</th><th className="num">Credited sat</th></tr></thead>
+            <thead><tr><th>Period, UTC</th><th className="num">TH/s</th><th className="num">Credited sat</th></tr></thead>
             <tbody>
               {earnings.isPending && <SkeletonRows rows={4} columns={[120, 60, 60]} />}
               {rows.map((r) => (
                 <tr key={r.from}>
                   <td>{day(r.from)} <span className="t2">{minute(r.from)} – {minute(r.to)}</span></td>
-                  <td className="num t2">{r.ths === undefined ? short(r.work ?? '', 6, 3) : `${r.ths.toFixed(1)} TH/s`}</td>
+                  <td className="num t2">{fixed(r.ths, 1)}</td>
                   <td className="num b">{int(r.net_sats)}</td>
                 </tr>
               ))}

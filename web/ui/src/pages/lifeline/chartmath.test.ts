@@ -3,13 +3,13 @@ import { dotsOf, planFor, rangeOf, spread, trailing } from './chartmath';
 
 const T0 = Date.parse('2026-11-18T11:00:00Z') / 1000;
 const plan = { step: 60, window: 600, dot: 120 };
-const bucket = (i: number, ths: number, shares: number) => ({
-  at: new Date((T0 + i * 60) * 1000).toISOString(), work: '0', ths, shares, lower_ths: 0, upper_ths: 0,
+const bucket = (i: number, ths: number, shares: number, seconds = 60) => ({
+  at: new Date((T0 + i * 60) * 1000).toISOString(), seconds, ths, shares,
 });
 
 describe('trailing', () => {
   it('a steady machine is a flat line whose band narrows with shares', () => {
-    const out = trailing(Array.from({ length: 20 }, (_, i) => bucket(i, 100, 20)), plan, T0, T0 + 1200);
+    const out = trailing(Array.from({ length: 20 }, (_, i) => bucket(i, 100, 20)), plan, T0);
     expect(out).toHaveLength(20);
     for (const e of out) expect(e.ths).toBeCloseTo(100, 9);
     const width = out.map((e) => e.upper - e.lower);
@@ -18,34 +18,34 @@ describe('trailing', () => {
   });
 
   it('forgets what is older than the window', () => {
-    const out = trailing(Array.from({ length: 30 }, (_, i) => bucket(i, i < 10 ? 0 : 100, 20)), plan, T0, T0 + 1800);
+    const out = trailing(Array.from({ length: 30 }, (_, i) => bucket(i, i < 10 ? 0 : 100, 20)), plan, T0);
     expect(out.at(-1)?.ths).toBeCloseTo(100, 9);
   });
 
   it('a running bucket counts only the time that has passed', () => {
-    const out = trailing([bucket(0, 100, 20), bucket(1, 100, 10)], plan, T0, T0 + 90);
+    const out = trailing([bucket(0, 100, 20), bucket(1, 100, 10, 30)], plan, T0);
     expect(out).toHaveLength(2);
     expect(out.at(-1)?.ths).toBeCloseTo(100, 9);
   });
 
   it('a first bucket counts only from the first share', () => {
-    const out = trailing([bucket(0, 50, 10)], plan, T0 + 30, T0 + 60);
+    const out = trailing([bucket(0, 50, 10)], plan, T0 + 30);
     expect(out[0]?.ths).toBeCloseTo(100, 9);
   });
 
   it('missing buckets are time without work, not time unseen', () => {
-    const out = trailing([bucket(0, 100, 20), bucket(4, 100, 20)], plan, T0, T0 + 300);
+    const out = trailing([bucket(0, 100, 20), bucket(4, 100, 20)], plan, T0);
     expect(out.at(-1)?.ths).toBeCloseTo(40, 9);
   });
 
   it('few large shares weigh on the band as they should', () => {
-    const out = trailing([bucket(0, 100, 400), bucket(1, 100, 4)], plan, T0, T0 + 120);
+    const out = trailing([bucket(0, 100, 400), bucket(1, 100, 4)], plan, T0);
     // ½ of the work has 5 % and ½ has 50 % deviation: √(5² + 50²)/2 ≈ 25 %.
     const last = out.at(-1);
     expect(((last?.upper ?? 0) - 100) / 1.959964).toBeCloseTo(25.12, 1);
   });
 
-  it('nothing gives nothing', () => expect(trailing([], plan, T0, T0 + 60)).toEqual([]));
+  it('nothing gives nothing', () => expect(trailing([], plan, T0)).toEqual([]));
 });
 
 describe('dots', () => {

@@ -28,14 +28,14 @@ export interface Estimate {
 const Z95 = 1.959964;
 
 /**
- * Trailing estimates over buckets of `plan.step` seconds. Only the time between
- * `from` and `now` counts, so that a first and a running bucket, both partly
- * filled, do not pull the line down. Shares come at random: a bucket of n equal
+ * Trailing estimates over buckets of `plan.step` seconds. Only the time since
+ * `from` counts, and of a running bucket only what has passed, so that partly
+ * filled buckets do not pull the line down. Shares come at random: a bucket of n equal
  * shares has the variance work²/n, and variances of buckets add, also where the
  * share difficulty changed between them.
  */
-export function trailing(points: readonly SeriesPoint[], plan: Plan, from: number, now: number): Estimate[] {
-  const buckets = points.map((p) => bucketOf(p, plan.step, now)).sort((a, b) => a.t - b.t);
+export function trailing(points: readonly SeriesPoint[], plan: Plan, from: number): Estimate[] {
+  const buckets = points.map(bucketOf).sort((a, b) => a.t - b.t);
   const out: Estimate[] = [];
   let first = 0;
   let sum = { hashes: 0, variance: 0, shares: 0 };
@@ -59,10 +59,10 @@ interface Sum {
 }
 
 /** A bucket's work; its rate is over the part of it that has passed. */
-function bucketOf(p: SeriesPoint, step: number, now: number): Sum & { t: number; end: number } {
+function bucketOf(p: SeriesPoint): Sum & { t: number; end: number } {
   const t = Date.parse(p.at) / 1000;
-  const end = Math.min(t + step, Math.max(now, t));
-  const hashes = p.ths * (end - t);
+  const end = t + p.seconds;
+  const hashes = p.ths * p.seconds;
   return { t, end, hashes, shares: p.shares, variance: p.shares > 0 ? (hashes * hashes) / p.shares : 0 };
 }
 
