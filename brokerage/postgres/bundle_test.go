@@ -70,11 +70,11 @@ func setup(t *testing.T) *bundle {
 }
 
 // prepare makes a bundle whose market does not run yet.
-func prepare(t *testing.T) *bundle {
+func prepare(t testing.TB) *bundle {
 	t.Helper()
 	b := &bundle{
 		db: testdb.New(t), rail: newRail(), inventory: &inventory{holder: map[hashyard.ID]hashyard.Ref{}},
-		house: hashyard.NewID(), clock: &clock{}, changes: make(chan int64, 10_000),
+		house: hashyard.NewID(), clock: &clock{}, changes: make(chan int64, 100_000),
 	}
 	b.store = postgres.New(b.db)
 	b.seller = person(hashyard.NewID(), false, hashyard.Trader)
@@ -112,7 +112,7 @@ func (b *bundle) run(t *testing.T) (stop func()) {
 	return start(t, b.market)
 }
 
-func start(t *testing.T, m *market.Market) (stop func()) {
+func start(t testing.TB, m *market.Market) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
