@@ -47,13 +47,13 @@ func txs(t testing.TB, n int) (raw [][]byte, ids [][32]byte) {
 func template(t testing.TB, nTx int) (Template, Params) {
 	raw, ids := txs(t, nTx)
 	return Template{
-			Version: 0x20000000, PrevHash: [32]byte{1, 2, 3, 4, 5}, Height: 300, NBits: 0x207fffff,
-			CurTime: 1_700_000_000, MinTime: 1_699_999_000, Value: 5_000_000_000, Txs: raw, TxIDs: ids,
-			WitnessCommitment: append(unhex(t, "6a24aa21a9ed"), make([]byte, 32)...),
-		}, Params{
-			Seq: 0x123456, Epoch: hashyard.NewID(), Script: append([]byte{0, 20}, make([]byte, 20)...),
-			Tag: "/hashyard/", NTime: 1_700_000_000,
-		}
+		Version: 0x20000000, PrevHash: [32]byte{1, 2, 3, 4, 5}, Height: 300, NBits: 0x207fffff,
+		CurTime: 1_700_000_000, MinTime: 1_699_999_000, Value: 5_000_000_000, Txs: raw, TxIDs: ids,
+		WitnessCommitment: append(unhex(t, "6a24aa21a9ed"), make([]byte, 32)...),
+	}, Params{
+		Seq: 0x123456, Epoch: hashyard.NewID(), Script: append([]byte{0, 20}, make([]byte, 20)...),
+		Tag: "/hashyard/", NTime: 1_700_000_000,
+	}
 }
 
 func make1(t testing.TB, nTx int) *Job {
@@ -296,4 +296,3 @@ func TestEnded(t *testing.T) {
 		t.Fatal("a job ends just after its period and grace")
 	}
 }
-
