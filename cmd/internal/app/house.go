@@ -138,7 +138,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	if err != nil {
 		return err
 	}
-	store := brokeragepg.New(h.db, h.id)
+	store := brokeragepg.New(h.db)
 	h.market = market.New(market.Config{
 		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log,
 		OnChange: func(instrument hashyard.ID, seq int64) {

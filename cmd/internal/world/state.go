@@ -16,6 +16,7 @@ import (
 	"strings"
 
 	"hashyard"
+	"hashyard/web"
 )
 
 // state is what a world keeps between starts: identities, secrets and where
@@ -110,11 +111,11 @@ func invent() (*state, error) {
 			Name:  h.Name + " " + string(r.role),
 			Email: fmt.Sprintf("%s@%s.local", r.role, r.slug),
 		})
-		st.Keys[r.slug+"."+string(r.role)] = "hy_" + hashyard.NewID().String() + "." + secret(52)
+		st.Keys[r.slug+"."+string(r.role)], _ = web.NewKey()
 	}
 	for _, slug := range []string{"seller", "buyer"} {
 		h := st.house(slug)
-		st.Keys[slug+".agent"] = "hy_" + hashyard.NewID().String() + "." + secret(52)
+		st.Keys[slug+".agent"], _ = web.NewKey()
 		net, err := freeNet(st.Sites)
 		if err != nil {
 			return nil, err
