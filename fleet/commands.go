@@ -111,19 +111,30 @@ func (r Redirect) outcome(at time.Time) ([]hashyard.Event, error) {
 // maxWait bounds a long poll.
 const maxWait = 30 * time.Second
 
-// Commands gives the agent of the site what there is to do, waiting up to wait
-// for something. The password of a worker is fetched now and never stored.
-func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, siteID hashyard.ID, wait time.Duration) ([]Command, error) {
-	site, err := s.store.Site(ctx, actor, siteID.String())
+// Poll is an agent's question for commands.
+type Poll struct {
+	Site  hashyard.ID
+	Agent hashyard.ID // the same across the agent's restarts
+	// Knows are the commands that the agent carries out or has a result of.
+	// What was given to this agent and is not among them got lost on the way
+	// and is given out again at once; another agent has to wait for the lease.
+	Knows []hashyard.ID
+	Wait  time.Duration
+}
+
+// Commands gives the agent of the site what there is to do, waiting for
+// something. The password of a worker is fetched now and never stored.
+func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, p Poll) ([]Command, error) {
+	site, err := s.store.Site(ctx, actor, p.Site.String())
 	if err != nil {
 		return nil, err
 	}
-	end := time.NewTimer(min(max(wait, 0), maxWait))
+	end := time.NewTimer(min(max(p.Wait, 0), maxWait))
 	defer end.Stop()
 	for {
 		rung := s.bells.listen(site.ID)
 		now := s.now().UTC()
-		leased, err := s.store.Lease(ctx, actor, site.ID, 4, now, now.Add(s.lease))
+		leased, err := s.store.Lease(ctx, actor, p, 4, now, now.Add(s.lease))
 		if err != nil {
 			return nil, err
 		}
@@ -176,6 +187,11 @@ func wanted(t PoolTarget) []firmware.PoolSetting {
 // Finish takes an agent's evidence and judges it. The same result again
 // changes nothing.
 func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hashyard.ID, res Result) (Redirect, error) {
+	for what, slots := range map[string][]firmware.ConfiguredPool{"snapshot": res.Snapshot, "read-back": res.ReadBack} {
+		if err := checkSlots(what, slots); err != nil {
+			return Redirect{}, err
+		}
+	}
 	id, done, err := s.store.CommandRedirect(ctx, actor, command)
 	if err != nil {
 		return Redirect{}, err

@@ -187,7 +187,7 @@ func (r Redirect) compare(res Result, want []firmware.PoolSetting, now time.Time
 	}
 	r.ReadBack = withoutPasswords(res.ReadBack)
 	r.Slots = max(len(res.ReadBack), res.SlotCount)
-	r.Differences = firmware.ComparePools(want, res.ReadBack)
+	r.Differences = cleanDifferences(firmware.ComparePools(want, res.ReadBack))
 	if len(r.Differences) > 0 {
 		return r.fail(now, "the machine acknowledged, but "+differences(r.Differences), false)
 	}
@@ -269,16 +269,6 @@ func sortedBoards(boards []string) []string {
 	return out
 }
 
-// withoutPasswords is safe to keep and show.
-func withoutPasswords(slots []firmware.ConfiguredPool) []firmware.ConfiguredPool {
-	out := slices.Clone(slots[:min(len(slots), 16)])
-	for i := range out {
-		out[i].Password = ""
-		out[i].URL, out[i].User = short(out[i].URL, 255), short(out[i].User, 255)
-	}
-	return out
-}
-
 // stamp takes an agent's time unless its clock runs ahead or it gave none.
 func stamp(at, now time.Time) time.Time {
 	if at.IsZero() || at.After(now) {
@@ -292,18 +282,4 @@ func later(a, b time.Time) time.Time {
 		return a
 	}
 	return b
-}
-
-// short keeps foreign text printable and bounded.
-func short(s string, n int) string {
-	s = strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r == 0xfffd {
-			return -1
-		}
-		return r
-	}, s)
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "…"
 }

@@ -46,8 +46,8 @@ type Store interface {
 	SawSession(ctx context.Context, event, unit, org hashyard.ID, rule func(Redirect) (Redirect, error)) error
 	Redirect(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Redirect, error)
 	Redirects(ctx context.Context, actor hashyard.Actor, q RedirectQuery) ([]Redirect, string, error)
-	// Lease gives out up to n commands of the site until then.
-	Lease(ctx context.Context, actor hashyard.Actor, site hashyard.ID, n int, now, until time.Time) ([]Leased, error)
+	// Lease gives out up to n commands of the poll's site until then.
+	Lease(ctx context.Context, actor hashyard.Actor, p Poll, n int, now, until time.Time) ([]Leased, error)
 	CommandRedirect(ctx context.Context, actor hashyard.Actor, command hashyard.ID) (redirect hashyard.ID, done bool, err error)
 }
 

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"hashyard"
-	"hashyard/firmware"
 )
 
 // Hello introduces an agent to its site.
@@ -75,11 +74,11 @@ func minerOf(site Site, g Sighting, now time.Time) (Miner, error) {
 	at := stamp(g.At, now).UTC()
 	id := cleanIdentity(g.Identity)
 	m := Miner{
-		Org: site.Org, Site: site.ID, Identity: id, Address: addr.String(), Score: g.Score,
+		Org: site.Org, Site: site.ID, Identity: id, Address: addr.String(), Score: min(max(g.Score, 0), 1000),
 		Slots: withoutPasswords(g.Slots), FirstSeen: at, LastSeen: at,
 	}
 	if g.Reading != nil {
-		r := *g.Reading
+		r := cleanReading(*g.Reading)
 		r.At = stamp(r.At, now).UTC()
 		m.Reading, m.ReadAt = &r, r.At
 	}
@@ -92,19 +91,6 @@ func minerOf(site Site, g Sighting, now time.Time) (Miner, error) {
 		m.Key = "address " + site.ID.String() + " " + m.Address
 	}
 	return m, nil
-}
-
-// cleanIdentity bounds what a machine says of itself.
-func cleanIdentity(id firmware.Identity) firmware.Identity {
-	id.Serial = short(NormalSerial(id.Serial), 64)
-	id.MAC = strings.ToLower(short(id.MAC, 20))
-	id.Model, id.Family = short(id.Model, 80), short(id.Family, 40)
-	id.Firmware, id.Hostname = short(id.Firmware, 80), short(id.Hostname, 80)
-	id.Boards = slices.Clone(id.Boards[:min(len(id.Boards), 16)])
-	for i := range id.Boards {
-		id.Boards[i].Serial = short(NormalSerial(id.Boards[i].Serial), 64)
-	}
-	return id
 }
 
 // newestOfEach keeps the last sighting of each machine. Two addresses that

@@ -22,7 +22,7 @@ func (a *Agent) obey(ctx context.Context) error {
 		var got []fleet.Command
 		err := retry(ctx, func() error {
 			var err error
-			got, err = a.yard.commands(ctx, a.welcome.SiteID, pollWait)
+			got, err = a.yard.commands(ctx, fleet.Poll{Site: a.welcome.SiteID, Agent: a.journal.agent, Knows: a.knows(ctx), Wait: pollWait})
 			if err != nil && ctx.Err() == nil {
 				a.log.WarnContext(ctx, "commands not fetched, will retry", "error", err)
 			}
@@ -63,6 +63,31 @@ func (a *Agent) end(id hashyard.ID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	delete(a.running, id)
+}
+
+// knows lists the commands that need not be given out again: those under way,
+// and those whose result waits for the yard.
+func (a *Agent) knows(ctx context.Context) []hashyard.ID {
+	a.mu.Lock()
+	ids := map[hashyard.ID]bool{}
+	for id := range a.running {
+		ids[id] = true
+	}
+	a.mu.Unlock()
+	waiting, err := a.journal.waiting()
+	if err != nil {
+		a.log.WarnContext(ctx, "journal not readable", "error", err)
+	}
+	for _, e := range waiting {
+		ids[e.Command] = true
+	}
+	out := make([]hashyard.ID, 0, len(ids))
+	for id := range ids {
+		if len(out) < 64 {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // execute carries out one command, or only its posting when its result is on

@@ -29,8 +29,9 @@ type entry struct {
 // journal keeps entries as files in one folder, each replaced as a whole and
 // synced. Files hold pool passwords: only the agent's user may read them.
 type journal struct {
-	dir string
-	mu  sync.Mutex // one writer at a time
+	dir   string
+	agent hashyard.ID // made at the first start
+	mu    sync.Mutex  // one writer at a time
 }
 
 func openJournal(state string) (*journal, error) {
@@ -38,7 +39,20 @@ func openJournal(state string) (*journal, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("agent state: %w", err)
 	}
-	return &journal{dir: dir}, nil
+	j := &journal{dir: dir}
+	path := filepath.Join(dir, "agent-id")
+	b, err := os.ReadFile(path)
+	if err == nil {
+		j.agent, err = hashyard.ParseID(strings.TrimSpace(string(b)))
+	}
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, hashyard.Invalid) {
+		j.agent = hashyard.NewID()
+		err = j.replace(path, []byte(j.agent.String()+"\n"))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("agent state: %w", err)
+	}
+	return j, nil
 }
 
 func (j *journal) path(id hashyard.ID) string { return filepath.Join(j.dir, id.String()+".json") }

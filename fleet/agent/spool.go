@@ -26,7 +26,7 @@ func (s *spool) add(seen ...fleet.Sighting) {
 	defer s.mu.Unlock()
 	s.seen = append(s.seen, seen...)
 	if over := len(s.seen) - maxSpool; over > 0 {
-		s.seen = append([]fleet.Sighting(nil), s.seen[over:]...)
+		s.seen = s.seen[over:]
 		s.dropped += int64(over)
 	}
 	s.ring()
@@ -37,7 +37,7 @@ func (s *spool) lost(gone ...fleet.Gone) {
 	defer s.mu.Unlock()
 	s.gone = append(s.gone, gone...)
 	if over := len(s.gone) - 1024; over > 0 {
-		s.gone = append([]fleet.Gone(nil), s.gone[over:]...)
+		s.gone = s.gone[over:]
 	}
 	s.ring()
 }

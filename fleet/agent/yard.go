@@ -39,12 +39,21 @@ func (y *yard) report(ctx context.Context, s fleet.Sightings) (r fleet.Received,
 	return r, err
 }
 
-func (y *yard) commands(ctx context.Context, site hashyard.ID, wait time.Duration) ([]fleet.Command, error) {
+func (y *yard) commands(ctx context.Context, p fleet.Poll) ([]fleet.Command, error) {
 	var page struct {
 		Items []fleet.Command `json:"items"`
 	}
-	q := url.Values{"site": {site.String()}, "wait": {strconv.Itoa(int(wait / time.Second))}}
-	err := y.call(ctx, http.MethodGet, "/api/v1/agent/commands?"+q.Encode(), "", wait+15*time.Second, nil, &page)
+	q := url.Values{
+		"site": {p.Site.String()}, "agent": {p.Agent.String()}, "wait": {strconv.Itoa(int(p.Wait / time.Second))},
+	}
+	if len(p.Knows) > 0 {
+		var ids []string
+		for _, id := range p.Knows {
+			ids = append(ids, id.String())
+		}
+		q.Set("knows", strings.Join(ids, ","))
+	}
+	err := y.call(ctx, http.MethodGet, "/api/v1/agent/commands?"+q.Encode(), "", p.Wait+15*time.Second, nil, &page)
 	return page.Items, err
 }
 

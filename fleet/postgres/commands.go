@@ -11,9 +11,9 @@ import (
 	"hashyard/migrations/pg"
 )
 
-// Lease implements fleet.Store: queued commands, and those whose lease ended
-// without a result.
-func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, site hashyard.ID, n int, now, until time.Time) (out []fleet.Leased, err error) {
+// Lease implements fleet.Store: queued commands, those whose lease ended
+// without a result, and those that the same agent was given but does not know.
+func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, p fleet.Poll, n int, now, until time.Time) (out []fleet.Leased, err error) {
 	err = s.in(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
 		out = nil
 		type lease struct {
@@ -21,11 +21,12 @@ func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, site hashyard.I
 			epoch             int64
 		}
 		rows, err := tx.Conn().Query(ctx, `
-			UPDATE agent_commands SET state = 'leased', leased_until = $3, epoch = epoch + 1
+			UPDATE agent_commands SET state = 'leased', leased_until = $3, leased_to = $5, epoch = epoch + 1
 			WHERE id IN (SELECT id FROM agent_commands
-			             WHERE site_id = $1 AND (state = 'queued' OR (state = 'leased' AND leased_until <= $2))
+			             WHERE site_id = $1 AND (state = 'queued' OR (state = 'leased' AND
+			                   (leased_until <= $2 OR (leased_to = $5 AND id <> ALL ($6)))))
 			             ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED)
-			RETURNING id, redirect_id, epoch`, site, now, until, n)
+			RETURNING id, redirect_id, epoch`, p.Site, now, until, n, p.Agent, uuids(p.Knows))
 		if err != nil {
 			return err
 		}
@@ -58,7 +59,7 @@ func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, site hashyard.I
 		}
 		return nil
 	})
-	return out, pg.Fail(err, "lease commands of site %s", site)
+	return out, pg.Fail(err, "lease commands of site %s", p.Site)
 }
 
 // CommandRedirect implements fleet.Store.
