@@ -141,6 +141,7 @@ func BenchmarkIdleConnections(b *testing.B) {
 			runtime.GC()
 		}
 		runtime.ReadMemStats(&after)
+		b.ReportMetric(float64(after.StackInuse-before.StackInuse)/1000/1024, "stack-KiB/conn")
 		used := after.HeapInuse + after.StackInuse - before.HeapInuse - before.StackInuse
 		b.ReportMetric(float64(used)/n/1024-4, "KiB/conn") // the client's reader is 4 of them
 		b.ReportMetric(float64(runtime.NumGoroutine())/float64(len(s.list())), "goroutines/conn")

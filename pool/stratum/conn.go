@@ -168,5 +168,12 @@ func linger(conn net.Conn) {
 	if conn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
-	_, _ = io.Copy(io.Discard, io.LimitReader(conn, lingerBytes))
+	var sink [512]byte // thousands may leave at the same moment
+	for left := lingerBytes; left > 0; {
+		n, err := conn.Read(sink[:])
+		if err != nil {
+			return
+		}
+		left -= n
+	}
 }
