@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"hashyard"
 	"hashyard/migrations/pg"
 	"hashyard/migrations/testdb"
@@ -36,6 +38,7 @@ type house struct {
 	log   *fakeLog
 	chain *fakeChain
 	edge  *fakeEdge
+	owner *pgx.Conn // sees past all policies
 
 	mu  sync.Mutex // guards now
 	now time.Time
@@ -48,6 +51,7 @@ func newHouse(t *testing.T) *house {
 		now: time.Date(2026, 11, 25, 12, 0, 1, 0, time.UTC),
 	}
 	h.store = postgres.New(h.db)
+	h.owner = testdb.Owner(t, h.db)
 	h.svc = h.service(func(*pool.Config) {})
 	return h
 }
@@ -183,8 +187,7 @@ func (h *house) submit(rs ...share.Record) share.Batch {
 // events are the payloads of a kind in the outbox, oldest first.
 func events[T any](h *house, kind hashyard.EventKind) []T {
 	h.t.Helper()
-	conn := testdb.Owner(h.t, h.db)
-	rows, err := conn.Query(h.t.Context(), "SELECT payload FROM outbox WHERE kind = $1 ORDER BY id", kind)
+	rows, err := h.owner.Query(h.t.Context(), "SELECT payload FROM outbox WHERE kind = $1 ORDER BY id", kind)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -207,7 +210,7 @@ func events[T any](h *house, kind hashyard.EventKind) []T {
 // count is one number read past all policies.
 func (h *house) count(sql string, args ...any) (n int64) {
 	h.t.Helper()
-	if err := testdb.Owner(h.t, h.db).QueryRow(h.t.Context(), sql, args...).Scan(&n); err != nil {
+	if err := h.owner.QueryRow(h.t.Context(), sql, args...).Scan(&n); err != nil {
 		h.t.Fatal(err)
 	}
 	return n
