@@ -129,7 +129,9 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 	defer context.AfterFunc(ctx, h.broker.Close)()
 	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8})
 	parts := map[string]func(context.Context) error{
-		"http":       func(ctx context.Context) error { return serveHTTP(ctx, web.Server(h.flags.Listen, api.Handler()), l) },
+		"http": func(ctx context.Context) error {
+			return serveHTTP(ctx, web.Server(h.flags.Listen, tamperHTTP(api.Handler())), l)
+		},
 		"dispatcher": dispatcher.Run,
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,

@@ -29,6 +29,8 @@ func tamperRail(r brokerage.Rail) brokerage.Rail { return r }
 
 func tamperInventory(s inventory.Store) inventory.Store { return s }
 
+func tamperHTTP(h http.Handler) http.Handler { return h }
+
 func tamperShares(l stratum.Log) stratum.Log { return l }
 
 func tamperMeasured(m hashyard.WorkMeasured) hashyard.WorkMeasured { return m }
