@@ -111,33 +111,39 @@ func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, start, end ti
 }
 
 // feeIndex sums the fees of the last FeeWindow blocks that end at tip. What
-// the node said about a block is kept by its hash.
+// the node said about a block is kept by its hash, so that a reorganised chain
+// is read anew and nothing is read twice.
 func (s *Service) feeIndex(ctx context.Context, tip [32]byte) (sum hashyard.Sats, n int64, err error) {
-	known, err := s.store.BlockFees(ctx, tip, s.cfg.FeeWindow)
-	if err != nil {
-		return 0, 0, err
-	}
 	next := tip
-	height := int64(-1)
-	for _, b := range known {
-		sum, n, next, height = sum+b.Fees, n+1, b.Prev, b.Height-1
-	}
-	var fresh []BlockFees
-	// Also when the node fails on the way: the next try goes on from there.
-	defer func() { err = errors.Join(err, s.store.PutBlockFees(context.WithoutCancel(ctx), fresh)) }()
-	for n < s.cfg.FeeWindow && height != 0 && next != [32]byte{} {
-		b := BlockFees{Hash: next}
-		b.Prev, b.Height, b.Fees, err = s.chain.BlockFees(ctx, next)
+	for n < s.cfg.FeeWindow && next != [32]byte{} {
+		blocks, err := s.store.BlockFees(ctx, next, s.cfg.FeeWindow-n)
 		if err != nil {
-			return 0, 0, fmt.Errorf("fees of block %x, %d before the tip: %w", next, n, err)
+			return 0, 0, err
 		}
-		if b.Height == 0 {
-			break // the genesis block is in no index
+		if len(blocks) == 0 {
+			b, err := s.readFees(ctx, next)
+			if err != nil {
+				return 0, 0, fmt.Errorf("%d blocks before the tip: %w", n, err)
+			}
+			blocks = append(blocks, b)
 		}
-		fresh = append(fresh, b)
-		sum, n, next, height = sum+b.Fees, n+1, b.Prev, b.Height-1
+		for _, b := range blocks {
+			if b.Height == 0 {
+				return sum, n, nil // the genesis block is in no index
+			}
+			sum, n, next = sum+b.Fees, n+1, b.Prev
+		}
 	}
 	return sum, n, nil
+}
+
+func (s *Service) readFees(ctx context.Context, hash [32]byte) (BlockFees, error) {
+	b := BlockFees{Hash: hash}
+	var err error
+	if b.Prev, b.Height, b.Fees, err = s.chain.BlockFees(ctx, hash); err != nil {
+		return b, fmt.Errorf("fees of block %s: %w", ShowHash(hash), err)
+	}
+	return b, s.store.PutBlockFees(ctx, []BlockFees{b})
 }
 
 // followFees reads the fees of new blocks as they come, so that a period's

@@ -69,8 +69,9 @@ type Service struct {
 	mu      sync.Mutex // guards the fields below
 	stratum Edge
 	epochs  map[epochKey]Epoch
-	tip     [32]byte // of the newest job
-	tipRead [32]byte // whose fee window is known
+	tip     [32]byte  // of the newest job
+	tipRead [32]byte  // whose fee window is known
+	settled time.Time // every period that ended up to here is settled
 }
 
 // New checks the settings and makes a service; Run does its work over time.

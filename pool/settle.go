@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -128,22 +127,36 @@ func (st Statement) Units() []hashyard.ID {
 // same are settled with the next period, at the rate of their own epoch.
 func (s *Service) settle(ctx context.Context) error {
 	now := s.cfg.Now().UTC()
-	periods, err := s.store.Unsettled(ctx, now.Add(-s.cfg.Grace-s.cfg.SettleAfter))
-	if err != nil || len(periods) == 0 {
+	cutoff := now.Add(-s.cfg.Grace - s.cfg.SettleAfter)
+	reached, _ := fpps.Period(cutoff, s.cfg.SettlementPeriod)
+	s.mu.Lock()
+	done := s.settled.Equal(reached)
+	s.mu.Unlock()
+	if done {
+		return nil // no period has ended since all were settled
+	}
+	periods, err := s.store.Unsettled(ctx, cutoff)
+	if err != nil {
 		return err
+	}
+	if len(periods) == 0 {
+		s.mu.Lock()
+		s.settled = reached
+		s.mu.Unlock()
+		return nil
 	}
 	// Read after the grace: every share accepted in time is at or before it.
 	stream, seq := s.cfg.Log.Position()
-	var failed []error
 	for _, p := range periods {
 		done, err := s.store.Settle(ctx, p, Barrier{stream, seq}, now, func(lines []Line) (Settlement, error) {
 			return SettlePeriod(p, now, lines)
 		})
 		if err != nil {
-			failed = append(failed, fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err))
-		} else if done {
+			return fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err)
+		}
+		if done {
 			s.log.InfoContext(ctx, "period settled", "period_start", p.Start, "period_end", p.End)
 		}
 	}
-	return errors.Join(failed...)
+	return nil
 }
