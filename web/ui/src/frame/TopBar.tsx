@@ -103,7 +103,7 @@ function Who({ phone }: { phone?: boolean }) {
       </Menu.Target>
       <Menu.Dropdown>
         {phone && <Menu.Label>{me.org.name}, {me.roles.join(', ')}{me.test_mode && ' · test mode'}</Menu.Label>}
-        <Menu.Label>{me.user ? `${me.user.name} · ${me.user.email}` : 'API key'}</Menu.Label>
+        <Menu.Label>{[me.user.name, me.user.email].filter(Boolean).join(' · ')}</Menu.Label>
         <Menu.Item onClick={() => void navigate('/welcome')}>Welcome page</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>

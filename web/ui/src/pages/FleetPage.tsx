@@ -82,12 +82,12 @@ function Row({ u, selected, phone, onSelect }: { u: Unit; selected: boolean; pho
       <td><Glyph kind={kind} size={10} /> {words}</td>
       {!phone && (
         <>
-          <td>{u.model}</td><td className="t2">{u.owner?.name}</td>
+          <td>{u.model}</td><td className="t2">{u.owner.name}</td>
           <td className="t2">{u.custodian?.name ?? u.carrier ?? 'nobody named'}</td><td className="t2">{u.site?.name ?? 'no site'}</td>
         </>
       )}
       <td className="num">{fixed(u.nominal_ths, 1)}</td>
-      {!phone && <td className="num t2">{u.seen_at ? daySecond(u.seen_at) : 'not seen'}</td>}
+      {!phone && <td className="num t2">{daySecond(u.seen_at)}</td>}
     </tr>
   );
 }

@@ -19,14 +19,14 @@ export function RoleSignIns({ world, onPick, busy, current }: {
   busy: boolean;
   current?: string | undefined;
 }) {
-  const list = world.sign_ins ?? [];
+  const list = world.sign_ins;
   useHotkeys(Object.fromEntries(list.slice(0, 9).map((s, i) => [String(i + 1), () => onPick(pick(s))])), !busy);
   if (list.length === 0) return <p className="empty t2">This world names no sign-ins. Use an e-mail and a password.</p>;
   return (
     <ul className="roles">
       {list.map((s, i) => (
         <li key={s.email} className={s.email === current ? 'here' : undefined}>
-          <Kbd>{i + 1}</Kbd>
+          {i < 9 ? <Kbd>{i + 1}</Kbd> : <span />}
           <span className="roles-who">
             <span className="b">{s.org_name}</span>
             <span className="sm t2">{s.role.charAt(0).toUpperCase() + s.role.slice(1)}</span>

@@ -7,12 +7,12 @@ import { int } from '../lib/format';
 import { duration } from '../lib/time';
 import { LiveProvider } from '../live/LiveProvider';
 import { Glyph } from '../parts/Glyph';
-import { Figure, FigureStrip, Missing, StatusChip, Tile } from '../parts/Parts';
+import { Figure, FigureStrip, Missing, Tile } from '../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../parts/States';
 import type { World } from '../api/types';
 import { RoleSignIns } from './RoleSignIns';
 import { useSignIn } from './signin';
-import { stepsOf } from './welcome';
+import { partsOf, stepsOf } from './welcome';
 import './entry.css';
 
 /** The local world: what to do first, who to be, what runs. */
@@ -32,20 +32,18 @@ export function WelcomePage() {
 function Welcome({ world }: { world: World }) {
   const me = useMe().data ?? null;
   const signIn = useSignIn();
-  const parts = world.parts ?? [];
-  const up = parts.filter((p) => p.up !== false).length;
+  const parts = partsOf(world);
   return (
     <article>
       <header className="page-head">
         <h1>Your local world is running</h1>
-        {parts.length > 0 && <StatusChip kind={up === parts.length ? 'done' : 'look'}>{up === parts.length ? `All ${up} parts up` : `${up} of ${parts.length} parts up`}</StatusChip>}
         <span className="actions sm t2">stops with Ctrl-C, goes on where it was · <span className="mono">make reset</span> forgets</span>
       </header>
       <WorldFigures signedIn={me !== null} />
       <div className="welcome">
         <Steps signedIn={me !== null} />
         <Tile title="Sign in by role" aside={me ? `signed in as ${me.org.name}` : 'no sign-in yet'}>
-          <RoleSignIns world={world} onPick={(s) => signIn.mutate(s)} busy={signIn.isPending} current={me?.user?.email} />
+          <RoleSignIns world={world} onPick={(s) => signIn.mutate(s)} busy={signIn.isPending} current={me?.user.email} />
           {signIn.isError && <Failed what="Not signed in" error={signIn.error} />}
         </Tile>
       </div>
@@ -54,8 +52,7 @@ function Welcome({ world }: { world: World }) {
           <ul className="runs">
             {parts.map((p) => (
               <li key={p.name}>
-                <Glyph kind={p.up === false ? 'wrong' : 'done'} size={10} label={p.up === false ? 'down' : 'up'} />
-                <span>{p.name}</span><span className="mono sm t2">{p.address ?? ''}</span><span className="sm t2">{p.note ?? ''}</span>
+                <span>{p.name}</span><span className="mono sm t2">{p.address}</span><span className="sm t2">{p.note}</span>
               </li>
             ))}
           </ul>

@@ -1,4 +1,4 @@
-import type { Trade, Unit } from '../api/types';
+import type { Trade, Unit, World } from '../api/types';
 
 export interface FirstStep {
   name: string;
@@ -37,4 +37,21 @@ export function stepsOf(units: readonly Unit[], trades: readonly Trade[]): First
   return steps.map(([name, about, action, to], i) => ({
     name, about, action, to, state: done[i] && (first === -1 || i < first) ? 'done' : i === first ? 'live' : 'todo',
   }));
+}
+
+export interface Part {
+  name: string;
+  address: string;
+  note: string;
+}
+
+/** Where the parts of the world are, as far as a browser may know. */
+export function partsOf(w: World): Part[] {
+  const host = (url: string) => url.replace(/^[a-z+]+:\/\//, '').replace(/\/$/, '');
+  return [
+    ...(w.stratum ? [{ name: 'Stratum', address: host(w.stratum), note: 'machines sign in with their own secret' }] : []),
+    ...(w.chain ? [{ name: 'Dev chain', address: host(w.chain), note: 'JSON-RPC, full consensus checks' }] : []),
+    ...(w.stripe ? [{ name: 'Stripe double', address: host(w.stripe), note: 'also the buyer’s bank' }] : []),
+    ...(w.sites ?? []).map((s) => ({ name: s.name, address: s.cidr, note: 'simulated machines, one address each' })),
+  ];
 }

@@ -199,7 +199,7 @@ function Head({ unit, state, trade, phone }: {
 }) {
   const chip = state && <StatusChip kind={state.state}>{state.name}</StatusChip>;
   const about = [unit.model, `${unit.nominal_ths.toFixed(1)} TH/s nominal`, unit.site?.name,
-    unit.custodian && unit.custodian.id !== unit.owner?.id ? `with ${unit.custodian.name}` : null].filter(Boolean).join(' · ');
+    unit.custodian && unit.custodian.id !== unit.owner.id ? `with ${unit.custodian.name}` : null].filter(Boolean).join(' · ');
   if (phone) {
     return (
       <header className="ll-phone-head">

@@ -37,7 +37,7 @@ const MAKERS: Record<Step, Make> = {
       claim: 'An ask rests in the book, backed by this reserved serial, with its condition as the agent read it.',
       lines: [
         { label: 'Ask', value: `$${pricePerTH(e.p.Price)} /TH` },
-        { label: 'Seller', value: b.seller ?? unit.owner?.name ?? 'not named' },
+        { label: 'Seller', value: b.seller ?? unit.owner.name },
         ...(c ? conditionLines(c) : [{ label: 'Condition', value: 'no reading at listing' }]),
         { label: 'Listed', value: daySecond(e.at) },
       ],

@@ -4,7 +4,8 @@ import { factsOf } from './facts';
 import { identityOf } from './identity';
 
 const unit: Unit = {
-  id: 'u', serial: 'SMTTEZUBDJAJG0417', mac: '02:7A:5C:1E:04:17', model: 'm', boards: ['B1', 'B2'], state: 'x', nominal_ths: 200,
+  id: 'u', serial: 'SMTTEZUBDJAJG0417', mac: '02:7A:5C:1E:04:17', model: 'm', boards: ['B1', 'B2'], state: 'available', nominal_ths: 200,
+  owner: { id: 'o', name: 'O' }, registered_at: '', seen_at: '',
 };
 const placed = (c: unknown) => ({
   id: 'a', kind: 'order.placed', at: '2026-11-02T00:00:00Z', payload: { Side: 'ask', Condition: btoa(JSON.stringify({ u: c })) },
@@ -13,7 +14,7 @@ const packed = (Serials: string[]) => ({ id: 'b', kind: 'units.packed', at: '202
 
 const redirect: Redirect = {
   id: 'r', unit_id: 'u', serial: unit.serial, address: '127.0.0.9', state: 'hashing', redirected: true, steps: [], wanted: [],
-  read_back: [], differences: [], old_slots: [],
+  read_back: [], differences: [], old_slots: [], created_at: '', automatic: true, miner_id: 'm', site_id: 's',
 };
 
 describe('identity', () => {

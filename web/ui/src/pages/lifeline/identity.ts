@@ -31,7 +31,7 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
     f['units.delivered'] ? 'unread' : 'later',
     reached(f['miner.redirected'], text(redirect?.mac), unit.mac),
   ];
-  const boards = unit.boards ?? [];
+  const boards = unit.boards;
   const listedBoards = boardSerials(c?.boards);
   return {
     columns: COLUMNS,

@@ -94,7 +94,7 @@ function stateOf(o: Order): [GlyphKind, string] {
   switch (o.state) {
     case 'placing': return ['todo', 'Placing'];
     case 'open': return o.filled > 0 ? ['live', 'Part filled'] : ['todo', 'Resting'];
-    case 'filled': return ['done', `Filled ${second(o.changed_at ?? o.at)}`];
+    case 'filled': return ['done', `Filled ${second(o.changed_at)}`];
     case 'rejected': return ['wrong', o.reason ? `Rejected: ${o.reason}` : 'Rejected'];
     default: return ['off', o.filled > 0 ? 'Cancelled, part filled' : 'Cancelled'];
   }

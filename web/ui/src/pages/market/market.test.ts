@@ -9,7 +9,7 @@ const book: Book = {
   bids: [{ price_mc: 1_136_000, units: 120, orders: 2 }, { price_mc: 1_138_000, units: 240, orders: 4 }],
 };
 const order = (o: Partial<Order>): Order => ({
-  id: 'o', instrument: 'i', side: 'bid', price_mc: 1_136_000, units: 60, filled: 0, tif: 'gtc', state: 'open', at: '', ...o,
+  id: 'o', instrument: 'i', side: 'bid', price_mc: 1_136_000, units: 60, filled: 0, tif: 'gtc', state: 'open', at: '', changed_at: '', unit_ids: [], ...o,
 });
 
 describe('ladder', () => {
@@ -53,9 +53,9 @@ describe('ticket', () => {
     expect(edit(empty, { type: 'ticks', n: 1, from: null }).price).toBe('');
   });
   it('a bid names units, an ask names serials', () => {
-    expect(orderOf(t, 'i')).toEqual({ instrument: 'i', side: 'bid', price_mc: 1_142_000, units: 24, tif: 'gtc' });
+    expect(orderOf(t, 'i')).toEqual({ instrument: 'i', side: 'bid', price_mc: 1_142_000, units: 24, tif: 'GTC' });
     const ask = edit(edit(t, { type: 'side', side: 'ask' }), { type: 'offer', unitId: 'u' });
-    expect(orderOf(ask, 'i')).toEqual({ instrument: 'i', side: 'ask', price_mc: 1_142_000, unit_ids: ['u'], tif: 'gtc' });
+    expect(orderOf(ask, 'i')).toEqual({ instrument: 'i', side: 'ask', price_mc: 1_142_000, unit_ids: ['u'], tif: 'GTC' });
     expect(orderOf(edit(ask, { type: 'offer', unitId: 'u' }), 'i')).toBe('Choose the serials to sell');
   });
   it('says what it lacks', () => {

@@ -66,7 +66,7 @@ export function orderOf(t: Ticket, instrument: string): NewOrder | string {
   if (!instrument) return 'Choose an instrument';
   const price = parsePrice(t.price);
   if (price === null) return 'Give a price in $/TH';
-  const head = { instrument, side: t.side, price_mc: price, tif: t.tif.toLowerCase() };
+  const head = { instrument, side: t.side, price_mc: price, tif: t.tif };
   if (t.side === 'ask') {
     if (t.offered.length === 0) return 'Choose the serials to sell';
     return { ...head, unit_ids: [...t.offered] };

@@ -1,0 +1,5061 @@
+// Generated from openapi.json by "npm run gen". Do not edit.
+
+export interface paths {
+    "/api/v1/agent/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Wait for something to do */
+        get: operations["agent-commands"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent/commands/{id}/result": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report what a command did */
+        post: operations["agent-result"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent/hello": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Introduce an agent to its site */
+        post: operations["agent-hello"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/agent/sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Report the machines that were seen */
+        put: operations["agent-sightings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was done in your organisation, newest first */
+        get: operations["list-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live events of your organisation as server-sent events */
+        get: operations["stream-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is traded */
+        get: operations["list-instruments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{id}/book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The book of an instrument */
+        get: operations["get-book"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{id}/candles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What traded, in steps of time, oldest first */
+        get: operations["get-candles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{id}/tape": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What traded, newest first */
+        get: operations["get-tape"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The API keys of your organisation, also expired and revoked ones */
+        get: operations["list-keys"];
+        put?: never;
+        /** Make an API key; its text is told once */
+        post: operations["add-key"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an API key, at once and for good */
+        delete: operations["revoke-key"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Balances of your accounts */
+        get: operations["list-accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Ledger entries, newest first */
+        get: operations["list-entries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every account of the house and its sums */
+        get: operations["get-trial-balance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who you are here, and what you may do */
+        get: operations["get-me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change your password and end your other sessions */
+        put: operations["change-password"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/miners": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines as your agents see them */
+        get: operations["list-miners"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/miners/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One machine with its last reading, boards and pool slots */
+        get: operations["get-miner"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/miners/{id}/redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Point a machine at the pool */
+        post: operations["redirect-miner"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machine models that are traded */
+        get: operations["list-models"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your orders, newest first */
+        get: operations["list-orders"];
+        put?: never;
+        /** Bid for machines, or offer your own */
+        post: operations["place-order"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One order */
+        get: operations["get-order"];
+        put?: never;
+        post?: never;
+        /** Take an order out of the book */
+        delete: operations["cancel-order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payout-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where your earnings are paid */
+        get: operations["get-payout-address"];
+        /** Set where your earnings are paid; the signer is told too */
+        put: operations["set-payout-address"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your payouts, newest first; all of them for the house */
+        get: operations["list-payouts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/payouts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One payout */
+        get: operations["get-payout"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pool's terms and the rate now */
+        get: operations["get-pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/blocks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Blocks that were found, newest first */
+        get: operations["list-pool-blocks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Live sessions */
+        get: operations["list-pool-sessions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statements, newest first */
+        get: operations["list-pool-statements"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/statements/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A statement with every input, to be recomputed */
+        get: operations["get-pool-statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/units/{id}/earnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a machine earned, by statement, newest first */
+        get: operations["get-pool-unit-earnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/units/{id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measured hashrate of a machine over time */
+        get: operations["get-pool-unit-series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/units/{id}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Booked work of a machine by rate epoch, newest first */
+        get: operations["get-pool-unit-work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Workers with their hashrate of the last ten minutes */
+        get: operations["list-pool-workers"];
+        put?: never;
+        /** Make a plain worker */
+        post: operations["add-pool-worker"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One worker */
+        get: operations["get-pool-worker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}/work": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Booked work of a worker by rate epoch, newest first */
+        get: operations["get-pool-worker-work"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Redirects, newest first */
+        get: operations["list-redirects"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One redirect, step by step */
+        get: operations["get-redirect"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with e-mail and password; sets the session cookie */
+        post: operations["sign-in"];
+        /** End this session */
+        delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shipments you send or get, newest first */
+        get: operations["list-shipments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One shipment with its expected machines */
+        get: operations["get-shipment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/arrive": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record that a shipment is at the door */
+        post: operations["arrive-shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/dispatch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a packed shipment to the carrier */
+        post: operations["dispatch-shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/exception": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a shipment on its way for a reason */
+        post: operations["except-shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Scan a serial while packing or receiving */
+        post: operations["scan-shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your sites and their agents */
+        get: operations["list-sites"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trades": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your trades, newest first */
+        get: operations["list-trades"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trades/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One trade with its steps, money and proof */
+        get: operations["get-trade"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trades/{id}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The desk's decision about a disputed or refuted trade */
+        post: operations["decide-trade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trades/{id}/dispute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a trade until the desk decides */
+        post: operations["dispute-trade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/trades/{id}/fund": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask how to pay for a trade by bank transfer */
+        post: operations["fund-trade"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Coins, books and what is under way */
+        get: operations["get-treasury"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines you own or have, or search by serial or MAC */
+        get: operations["list-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One machine */
+        get: operations["get-unit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who had the machine, oldest first */
+        get: operations["list-unit-custody"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The life line of a machine, oldest first */
+        get: operations["list-unit-events"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was paid for a machine and where it is */
+        get: operations["get-unit-money"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a machine reported over time */
+        get: operations["list-unit-readings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The people of your organisation */
+        get: operations["list-users"];
+        put?: never;
+        /** Add a person; the first password is told once */
+        post: operations["add-user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Change a person's name, roles or access */
+        put: operations["change-user"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/stripe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Webhooks of the payment rail, signed */
+        post: operations["stripe-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/world": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sign-ins and addresses of the local world; absent anywhere else */
+        get: operations["get-world"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Account: {
+            /**
+             * Format: int64
+             * @description Cents or sats; debit positive, so what the house owes is negative.
+             */
+            balance: number;
+            /** @enum {string} */
+            currency: "USD" | "BTC";
+            org: components["schemas"]["BrokerageParty"];
+            purpose: string;
+        };
+        Acknowledgement: {
+            /** Format: date-time */
+            at: string;
+            code?: string;
+            message?: string;
+        };
+        AddKeyIn: {
+            /**
+             * Format: int64
+             * @default 365
+             */
+            expires_in_days?: number;
+            name: string;
+            roles: string[];
+        };
+        AddUserIn: {
+            email: string;
+            name: string;
+            roles: string[];
+        };
+        AuditRow: {
+            /** @description Who: user or key, organisation and roles. */
+            actor: unknown;
+            after?: unknown;
+            /** Format: date-time */
+            at: string;
+            before?: unknown;
+            command: string;
+            id: string;
+            ref: components["schemas"]["Ref"];
+        };
+        Block: {
+            /** Format: int64 */
+            confirmations: number;
+            /** Format: date-time */
+            found_at: string;
+            hash: string;
+            /** Format: int64 */
+            height: number;
+            prev_hash: string;
+            /** @enum {string} */
+            state: "found" | "rejected" | "accepted" | "orphaned" | "confirmed";
+            unit_id?: string;
+            /**
+             * Format: int64
+             * @description Subsidy and fees.
+             */
+            value_sats: number;
+            /** @description The node's word when it did not take the block. */
+            verdict?: string;
+            /** @description The finder, for its own organisation. */
+            worker_id?: string;
+        };
+        Board: {
+            serial?: string;
+            /** Format: int64 */
+            slot: number;
+        };
+        BoardReading: {
+            chip_map?: string;
+            /** Format: int64 */
+            chips?: number;
+            /** Format: double */
+            frequency_mhz?: number;
+            /** Format: int64 */
+            hardware_errors?: number;
+            /** Format: double */
+            hashrate_hs?: number;
+            /** Format: double */
+            hashrate_ideal_hs?: number;
+            serial?: string;
+            /** Format: int64 */
+            slot: number;
+            temps_board_c?: number[] | null;
+            temps_chip_c?: number[] | null;
+        };
+        Book: {
+            /** @description Best first. */
+            asks: components["schemas"]["Level"][];
+            /** Format: date-time */
+            at?: string;
+            /** @description Best first. */
+            bids: components["schemas"]["Level"][];
+            instrument: string;
+            /**
+             * Format: int64
+             * @description Price of the last trade; absent before the first.
+             */
+            last_mc?: number;
+            /** Format: int64 */
+            seq: number;
+        };
+        BookedWork: {
+            /** Format: double */
+            difficulty: number;
+            epoch: string;
+            /**
+             * Format: int64
+             * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
+             */
+            fee_count: number;
+            fee_method: string;
+            /**
+             * Format: int64
+             * @description The pool's fee.
+             */
+            fee_ppm: number;
+            /** Format: int64 */
+            fee_sum_sats: number;
+            /** @description The last block of the sum, as explorers show it. */
+            fee_tip_hash: string;
+            /** Format: int64 */
+            fee_window: number;
+            /**
+             * Format: int64
+             * @description Of the block that the first job builds.
+             */
+            height: number;
+            /** Format: date-time */
+            last_share_at?: string;
+            /** @description Compact target of the jobs' headers, eight hex digits. */
+            nbits: string;
+            /** @description The same expanded, 64 hex digits. */
+            net_target: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: int64 */
+            rejected: number;
+            /** @description Refused submits by Stratum code. */
+            rejects: {
+                [key: string]: number;
+            };
+            /** @description The period is on a statement. */
+            settled: boolean;
+            /** Format: int64 */
+            shares: number;
+            /** Format: int64 */
+            subsidy_sats: number;
+            unit_id?: string;
+            user: string;
+            /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
+            work: string;
+            worker_id: string;
+        };
+        BrokerageParty: {
+            id: string;
+            name: string;
+        };
+        BrokerageReceived: {
+            received: boolean;
+        };
+        Candle: {
+            /**
+             * Format: date-time
+             * @description Start of the step.
+             */
+            at: string;
+            /** Format: int64 */
+            close_mc: number;
+            /** Format: int64 */
+            high_mc: number;
+            /** Format: int64 */
+            low_mc: number;
+            /** Format: int64 */
+            open_mc: number;
+            /** Format: int64 */
+            units: number;
+        };
+        ChangeUserInBody: {
+            disabled: boolean;
+            name: string;
+            roles: string[];
+            /**
+             * Format: int64
+             * @description The version this change was made from.
+             */
+            version: number;
+        };
+        Coin: {
+            /** Format: int64 */
+            height: number;
+            /** @enum {string} */
+            kind: "reward" | "deposit" | "change";
+            /**
+             * Format: int64
+             * @description Scanned height from which it may be spent.
+             */
+            mature_height: number;
+            /** @description That holds it. */
+            payout?: string;
+            /** Format: int64 */
+            sats: number;
+            txid: string;
+            /** Format: int32 */
+            vout: number;
+        };
+        Command: {
+            /** Format: int64 */
+            epoch: number;
+            id: string;
+            /** @enum {string} */
+            kind: "redirect";
+            /** Format: date-time */
+            leased_until: string;
+            redirect?: components["schemas"]["RedirectOrder"];
+        };
+        ConfiguredPool: {
+            password: string;
+            password_known: boolean;
+            /** Format: int64 */
+            slot: number;
+            url: string;
+            user: string;
+        };
+        Custody: {
+            /** Format: date-time */
+            at: string;
+            by?: string;
+            /** @description Absent in the first row. */
+            from?: components["schemas"]["Holder"];
+            reason: string;
+            /** Format: int64 */
+            seq: number;
+            shipment_id?: string;
+            to: components["schemas"]["Holder"];
+        };
+        Decision: {
+            /**
+             * @description Pay the seller, or send the money back to the buyer.
+             * @enum {string}
+             */
+            outcome: "release" | "refund";
+            reason: string;
+        };
+        DispatchInputBody: {
+            carrier: string;
+            tracking: string;
+        };
+        Dispute: {
+            reason: string;
+        };
+        Entry: {
+            /** Format: date-time */
+            at: string;
+            key: string;
+            memo: string;
+            /** @description Debit positive. All of them for the house, your own for you. */
+            postings: components["schemas"]["Posting"][];
+            ref: components["schemas"]["Ref"];
+        };
+        Epoch: {
+            /** Format: double */
+            difficulty: number;
+            epoch: string;
+            /**
+             * Format: int64
+             * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
+             */
+            fee_count: number;
+            fee_method: string;
+            /**
+             * Format: int64
+             * @description The pool's fee.
+             */
+            fee_ppm: number;
+            /** Format: int64 */
+            fee_sum_sats: number;
+            /** @description The last block of the sum, as explorers show it. */
+            fee_tip_hash: string;
+            /** Format: int64 */
+            fee_window: number;
+            /**
+             * Format: int64
+             * @description Of the block that the first job builds.
+             */
+            height: number;
+            /** @description Compact target of the jobs' headers, eight hex digits. */
+            nbits: string;
+            /** @description The same expanded, 64 hex digits. */
+            net_target: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: int64 */
+            subsidy_sats: number;
+        };
+        ErrorDetail: {
+            /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
+            location?: string;
+            /** @description Error message text */
+            message?: string;
+            /** @description The value at the given location */
+            value?: unknown;
+        };
+        ErrorModel: {
+            /**
+             * @description A human-readable explanation specific to this occurrence of the problem.
+             * @example Property foo is required but is missing.
+             */
+            detail?: string;
+            /** @description Optional list of individual error details */
+            errors?: components["schemas"]["ErrorDetail"][] | null;
+            /**
+             * Format: uri
+             * @description A URI reference that identifies the specific occurrence of the problem.
+             * @example https://example.com/error-log/abc123
+             */
+            instance?: string;
+            /** @description Quote it when you ask about this request. */
+            request_id?: string;
+            /**
+             * Format: int64
+             * @description HTTP status code
+             * @example 400
+             */
+            status?: number;
+            /**
+             * @description A short, human-readable summary of the problem type. This value should not change between occurrences of the error.
+             * @example Bad Request
+             */
+            title?: string;
+            /**
+             * Format: uri
+             * @description A URI reference to human-readable documentation for the error.
+             * @default about:blank
+             * @example https://example.com/errors/example
+             */
+            type?: string;
+        };
+        EventRef: {
+            id?: string;
+            kind: string;
+        };
+        ExceptInputBody: {
+            /** @description Held by customs, short, damaged … */
+            reason: string;
+        };
+        Fill: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            price_mc: number;
+            /** @enum {string} */
+            taker: "bid" | "ask";
+            trade: string;
+            /** Format: int64 */
+            units: number;
+        };
+        FleetBoard: {
+            chip_map?: string;
+            /** Format: int64 */
+            chips?: number;
+            /** Format: int64 */
+            hardware_errors?: number;
+            serial?: string;
+            /**
+             * Format: int64
+             * @description 0 is the first.
+             */
+            slot: number;
+            temps_board_c?: number[] | null;
+            temps_chip_c?: number[] | null;
+            /** Format: double */
+            ths?: number;
+        };
+        FleetPool: {
+            /** Format: int64 */
+            accepted?: number;
+            /** Format: double */
+            difficulty_accepted?: number;
+            /** Format: int64 */
+            rejected?: number;
+            /**
+             * Format: int64
+             * @description 1 is the first.
+             */
+            slot: number;
+            status?: string;
+            stratum_active: boolean;
+            url: string;
+            user: string;
+        };
+        FleetReading: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            average_ths?: number;
+            fans_rpm?: number[] | null;
+            /** Format: int64 */
+            hardware_errors?: number;
+            /** Format: double */
+            ideal_ths?: number;
+            /** Format: double */
+            max_temp_c?: number;
+            /** @description Pools of the running process. */
+            pools?: components["schemas"]["FleetPool"][] | null;
+            /** Format: double */
+            power_w?: number;
+            /** Format: double */
+            reported_ths?: number;
+            /** @description Parts that could not be read, and why. */
+            unread?: string[] | null;
+            /** Format: double */
+            uptime_s?: number;
+        };
+        Gone: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            serial?: string;
+        };
+        Hello: {
+            /** @description Name or id of the site. */
+            site: string;
+            version: string;
+        };
+        Holder: {
+            carrier?: string;
+            org?: components["schemas"]["Party"];
+        };
+        Identity: {
+            boards?: components["schemas"]["Board"][] | null;
+            family: string;
+            firmware?: string;
+            hostname?: string;
+            mac?: string;
+            model?: string;
+            serial?: string;
+        };
+        Instructions: {
+            account_number?: string;
+            /** @description Bank that holds the account */
+            bank_name?: string;
+            iban?: string;
+            /** @description To be written on the transfer */
+            reference?: string;
+            routing_number?: string;
+        };
+        Instrument: {
+            currency: string;
+            id: string;
+            incoterm: string;
+            model: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description What one machine is sold as.
+             */
+            nominal_ghs: number;
+            region: string;
+        };
+        Key: {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            id: string;
+            name: string;
+            org_id: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            roles: string[];
+            /**
+             * Format: date-time
+             * @description Last use, to the minute.
+             */
+            used_at?: string;
+        };
+        Level: {
+            /** Format: int64 */
+            orders: number;
+            /** Format: int64 */
+            price_mc: number;
+            /** Format: int64 */
+            units: number;
+        };
+        Line: {
+            mac?: string;
+            /** Format: date-time */
+            packed_at?: string;
+            /** Format: date-time */
+            received_at?: string;
+            serial: string;
+            unit_id: string;
+        };
+        Me: {
+            /** @description The actions that your roles allow. */
+            can: string[];
+            network: components["schemas"]["Network"];
+            org: components["schemas"]["Org"];
+            roles: string[];
+            /** @description Money and machines are simulated. */
+            test_mode: boolean;
+            user: components["schemas"]["MeUser"];
+        };
+        MeUser: {
+            email?: string;
+            id: string;
+            name: string;
+        };
+        Miner: {
+            address: string;
+            boards: components["schemas"]["FleetBoard"][];
+            family?: string;
+            firmware?: string;
+            /** Format: date-time */
+            first_seen: string;
+            hostname?: string;
+            id: string;
+            /** Format: date-time */
+            last_seen: string;
+            mac?: string;
+            model?: string;
+            /** Format: date-time */
+            offline_since?: string;
+            org_id: string;
+            /** @description Why it is not written to. */
+            quarantine?: string;
+            reading?: components["schemas"]["FleetReading"];
+            serial: string;
+            site_id: string;
+            site_name: string;
+            /** @description Configured pools as last read. */
+            slots: components["schemas"]["Slot"][];
+            /** @enum {string} */
+            state: "online" | "offline";
+            unit_id?: string;
+        };
+        Model: {
+            /** @description Firmware family of the stock machine. */
+            family: string;
+            id: string;
+            /** Format: double */
+            joules_per_th: number;
+            maker: string;
+            /** Format: int64 */
+            millijoules_per_th: number;
+            name: string;
+            /** Format: int64 */
+            nominal_ghs: number;
+            /** Format: double */
+            nominal_ths: number;
+        };
+        Network: {
+            name: string;
+            /**
+             * Format: int64
+             * @description How many hashes one real hash stands for on screens; 1 on every real network.
+             */
+            work_scale: number;
+        };
+        NewKey: {
+            key: components["schemas"]["Key"];
+            /** @description Send it as Authorization: Bearer. It is told once and stored nowhere. */
+            secret?: string;
+        };
+        NewOrder: {
+            instrument: string;
+            /**
+             * Format: int64
+             * @description Limit in milli-cents per TH/s; $11.42 is 1142000.
+             */
+            price_mc: number;
+            /** @enum {string} */
+            side: "bid" | "ask";
+            /**
+             * @description gtc rests until cancelled; ioc trades at once or not.
+             * @default gtc
+             * @enum {string}
+             */
+            tif?: "gtc" | "ioc" | "GTC" | "IOC";
+            /** @description Of an ask: which machines, in the order they are sold. */
+            unit_ids?: string[] | null;
+            /**
+             * Format: int64
+             * @description Of a bid: how many machines.
+             */
+            units?: number;
+        };
+        NewUser: {
+            /** @description The first password, told once: hand it over, and have it changed. */
+            password?: string;
+            user: components["schemas"]["User"];
+        };
+        NewWorker: {
+            /** @description The part of the username after the dot. */
+            name: string;
+        };
+        Next: {
+            buyer: string;
+            seller: string;
+        };
+        Order: {
+            /** Format: date-time */
+            at: string;
+            /** Format: date-time */
+            changed_at: string;
+            /** @description Of an ask: the telemetry of each machine when it was listed, by unit id. */
+            condition?: unknown;
+            /** Format: int64 */
+            filled: number;
+            id: string;
+            instrument: string;
+            /** Format: int64 */
+            price_mc: number;
+            reason?: string;
+            /**
+             * Format: int64
+             * @description Of the book when the order came to rest.
+             */
+            seq?: number;
+            /** @enum {string} */
+            side: "bid" | "ask";
+            /** @enum {string} */
+            state: "placing" | "open" | "filled" | "cancelled" | "rejected";
+            /** @enum {string} */
+            tif: "gtc" | "ioc";
+            /** @description Of an ask, in the order they are sold. */
+            unit_ids: string[];
+            /** Format: int64 */
+            units: number;
+        };
+        Org: {
+            /** @description The organisation that runs hashyard. */
+            house: boolean;
+            id: string;
+            name: string;
+            /** @description Short name, also the account name at the pool. */
+            slug: string;
+        };
+        PageAccount: {
+            items: components["schemas"]["Account"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageAuditRow: {
+            items: components["schemas"]["AuditRow"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageBlock: {
+            items: components["schemas"]["Block"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageBookedWork: {
+            items: components["schemas"]["BookedWork"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageCandle: {
+            items: components["schemas"]["Candle"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageCommand: {
+            items: components["schemas"]["Command"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageCustody: {
+            items: components["schemas"]["Custody"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageEntry: {
+            items: components["schemas"]["Entry"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageFill: {
+            items: components["schemas"]["Fill"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageInstrument: {
+            items: components["schemas"]["Instrument"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageKey: {
+            items: components["schemas"]["Key"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageMiner: {
+            items: components["schemas"]["Miner"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageModel: {
+            items: components["schemas"]["Model"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageOrder: {
+            items: components["schemas"]["Order"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PagePayout: {
+            items: components["schemas"]["Payout"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PagePoint: {
+            items: components["schemas"]["Point"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageRedirect: {
+            items: components["schemas"]["Redirect"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageSeriesPoint: {
+            items: components["schemas"]["SeriesPoint"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageSession: {
+            items: components["schemas"]["Session"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageShipment: {
+            items: components["schemas"]["Shipment"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageSite: {
+            items: components["schemas"]["Site"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageStatement: {
+            items: components["schemas"]["Statement"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageTrade: {
+            items: components["schemas"]["Trade"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageUnit: {
+            items: components["schemas"]["Unit"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageUnitEvent: {
+            items: components["schemas"]["UnitEvent"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageUser: {
+            items: components["schemas"]["User"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageWorker: {
+            items: components["schemas"]["Worker"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        Party: {
+            id: string;
+            name: string;
+        };
+        PasswordIn: {
+            /** Format: password */
+            current: string;
+            /**
+             * Format: password
+             * @description At least 12 characters.
+             */
+            new: string;
+        };
+        Payment: {
+            /** Format: int64 */
+            amount_cents: number;
+            /** @description On the payment rail. */
+            id?: string;
+            instructions: components["schemas"]["Instructions"];
+            /** Format: date-time */
+            opened_at: string;
+            /** Format: int64 */
+            received_cents: number;
+            /** @enum {string} */
+            status: "open" | "succeeded" | "canceled";
+            /** Format: date-time */
+            succeeded_at?: string;
+        };
+        Payout: {
+            address: string;
+            /** Format: int64 */
+            amount_sats: number;
+            block_hash?: string;
+            /** Format: int64 */
+            block_height?: number;
+            /** Format: date-time */
+            broadcast_at?: string;
+            /** Format: int64 */
+            confirmations: number;
+            /** Format: int64 */
+            confirmations_needed: number;
+            /** Format: date-time */
+            confirmed_at?: string;
+            /**
+             * Format: int64
+             * @description Paid by the house.
+             */
+            fee_sats: number;
+            id: string;
+            org: string;
+            /** @description Why it waits or was refused. */
+            reason?: string;
+            /** Format: date-time */
+            refused_at?: string;
+            /** Format: date-time */
+            requested_at: string;
+            /** Format: date-time */
+            reserved_at?: string;
+            /** Format: date-time */
+            signed_at?: string;
+            /** @enum {string} */
+            state: "requested" | "reserved" | "awaiting_signature" | "signed" | "broadcast" | "confirmed" | "refused";
+            txid?: string;
+        };
+        PayoutAddress: {
+            address: string;
+            /** Format: date-time */
+            set_at: string;
+        };
+        Point: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            hardware_errors?: number;
+            /** Format: double */
+            max_temp_c?: number;
+            /** Format: int64 */
+            readings: number;
+            /**
+             * Format: double
+             * @description Mean of what was reported.
+             */
+            ths?: number;
+        };
+        Pool: {
+            /** Format: int64 */
+            accepted?: number;
+            /** Format: double */
+            difficulty_accepted?: number;
+            /** Format: double */
+            difficulty_rejected?: number;
+            /** Format: date-time */
+            last_share?: string;
+            /** Format: int64 */
+            priority: number;
+            /** Format: int64 */
+            rejected?: number;
+            /** Format: int64 */
+            slot: number;
+            /** Format: int64 */
+            stale?: number;
+            status: string;
+            stratum_active: boolean;
+            /** Format: double */
+            stratum_difficulty?: number;
+            url: string;
+            user: string;
+            work_accepted?: string;
+        };
+        PoolInfo: {
+            /**
+             * Format: double
+             * @description Of the network.
+             */
+            difficulty: number;
+            /** @description The rate now; absent before the first job. */
+            epoch?: components["schemas"]["Epoch"];
+            /** @description sma/1: mean fees of the last fee_window blocks that end at fee_tip_hash. */
+            fee_method: string;
+            /** Format: int64 */
+            fee_ppm: number;
+            /** Format: int64 */
+            fee_window: number;
+            /**
+             * Format: int64
+             * @description After a period, how long shares of its jobs are still taken.
+             */
+            grace_ms: number;
+            /**
+             * Format: double
+             * @description Satoshis per displayed TH/s and day, before the pool's fee.
+             */
+            hashprice: number;
+            network: string;
+            /** @description Like 24h0m0s. Periods begin at multiples of it since year one, UTC. */
+            settlement_period: string;
+            /** Format: int64 */
+            settlement_period_ms: number;
+            stratum_url: string;
+            /**
+             * Format: int64
+             * @description Hashes that one real hash stands for on screens; 1 on real networks.
+             */
+            work_scale: number;
+        };
+        PoolLock: {
+            detail?: string;
+            state: string;
+        };
+        PoolSetting: {
+            password: string;
+            url: string;
+            user: string;
+        };
+        Posting: {
+            /** Format: int64 */
+            amount: number;
+            currency: string;
+            org: string;
+            purpose: string;
+        };
+        Proof: {
+            /** Format: date-time */
+            decided_at?: string;
+            /** Format: double */
+            estimate_ths: number;
+            /**
+             * Format: double
+             * @description What the lower bound must reach.
+             */
+            floor_ths: number;
+            /** Format: date-time */
+            from?: string;
+            /**
+             * Format: double
+             * @description One-sided 95 % bound.
+             */
+            lower_ths: number;
+            /** Format: int64 */
+            shares: number;
+            /** Format: double */
+            sold_ths: number;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "passed" | "failed";
+            /** Format: date-time */
+            to?: string;
+            unit: string;
+            /**
+             * Format: double
+             * @description One-sided 95 % bound.
+             */
+            upper_ths: number;
+            work: string;
+        };
+        Reading: {
+            /** Format: date-time */
+            at: string;
+            boards?: components["schemas"]["BoardReading"][] | null;
+            /** Format: double */
+            environment_temp_c?: number;
+            fans_rpm?: number[] | null;
+            /** Format: int64 */
+            hardware_errors?: number;
+            /** Format: double */
+            hashrate_average_hs?: number;
+            /** Format: double */
+            hashrate_hs?: number;
+            /** Format: double */
+            hashrate_ideal_hs?: number;
+            pools?: components["schemas"]["Pool"][] | null;
+            /** Format: double */
+            power_w?: number;
+            unread?: string[] | null;
+            /** Format: int64 */
+            uptime_ns?: number;
+        };
+        Received: {
+            /** Format: int64 */
+            miners: number;
+            /** @description Machines that could not be taken over, and why. */
+            problems?: string[] | null;
+        };
+        Redirect: {
+            address: string;
+            /** @description Made because the unit was delivered. */
+            automatic: boolean;
+            by?: string;
+            /** Format: date-time */
+            created_at: string;
+            differences: string[];
+            id: string;
+            mac?: string;
+            miner_id: string;
+            /** @description What the machine was set to before. */
+            old_slots: components["schemas"]["Slot"][];
+            read_back: components["schemas"]["Slot"][];
+            /** @description Why it failed, in words. */
+            reason?: string;
+            /** @description All slots were read back as wanted. */
+            redirected: boolean;
+            serial: string;
+            site_id: string;
+            /** @enum {string} */
+            state: "requested" | "sent" | "identity_checked" | "snapshotted" | "acknowledged" | "read_back_equal" | "hashing" | "failed";
+            steps: components["schemas"]["Step"][];
+            unit_id: string;
+            /** @description Slots that are not named shall be empty. */
+            wanted: components["schemas"]["Slot"][];
+        };
+        RedirectInputBody: {
+            /** @description Redirect although the machine is not as registered. */
+            accept_mismatch?: boolean;
+        };
+        RedirectOrder: {
+            address: string;
+            boards?: string[] | null;
+            family: string;
+            mac?: string;
+            redirect_id: string;
+            serial: string;
+            /** @description Slots beyond these are written as empty. */
+            slots: components["schemas"]["PoolSetting"][] | null;
+            unit_id: string;
+        };
+        Ref: {
+            id: string;
+            kind: string;
+        };
+        Result: {
+            ack?: components["schemas"]["Acknowledgement"];
+            address?: string;
+            /** Format: int64 */
+            epoch: number;
+            error?: string;
+            identity?: components["schemas"]["Identity"];
+            /** Format: date-time */
+            identity_at?: string;
+            lock?: components["schemas"]["PoolLock"];
+            read_back?: components["schemas"]["ConfiguredPool"][] | null;
+            /** Format: date-time */
+            read_back_at?: string;
+            running?: components["schemas"]["Pool"][] | null;
+            site_id: string;
+            /** Format: int64 */
+            slot_count?: number;
+            snapshot?: components["schemas"]["ConfiguredPool"][] | null;
+            /** Format: date-time */
+            snapshot_at?: string;
+            /** @description The same might work later. */
+            transient?: boolean;
+        };
+        Scan: {
+            /** Format: int64 */
+            expected: number;
+            /** @enum {string} */
+            outcome: "counted" | "repeated";
+            /** Format: int64 */
+            remaining: number;
+            /** Format: int64 */
+            scanned: number;
+            /** @description In its normal form. */
+            serial: string;
+            /** @description Of the shipment, after the scan. */
+            state: string;
+            unit: string;
+        };
+        ScanInputBody: {
+            /** @enum {string} */
+            kind: "pack" | "receive";
+            /** @description As the scanner read it. */
+            serial: string;
+        };
+        SeriesPoint: {
+            /** Format: date-time */
+            at: string;
+            /** Format: double */
+            lower_ths: number;
+            /** Format: int64 */
+            rejected: number;
+            /**
+             * Format: double
+             * @description Length of the step; shorter at the present end.
+             */
+            seconds: number;
+            /** Format: int64 */
+            shares: number;
+            /** Format: double */
+            ths: number;
+            /**
+             * Format: double
+             * @description Absent when there is nothing to judge by.
+             */
+            upper_ths?: number;
+            work: string;
+        };
+        Session: {
+            /** Format: int64 */
+            accepted: number;
+            agent: string;
+            /**
+             * Format: int64
+             * @description In units of 2^-32.
+             */
+            difficulty: number;
+            id: string;
+            /** Format: date-time */
+            last_share_at?: string;
+            /** Format: date-time */
+            opened_at: string;
+            /**
+             * Format: double
+             * @description Wanted shares a minute.
+             */
+            per_minute: number;
+            /** @description The machine is under proof. */
+            proof: boolean;
+            /** Format: int64 */
+            rejected: number;
+            remote: string;
+            /** @description The session knew the machine's secret. */
+            secret: boolean;
+            unit_id?: string;
+            user: string;
+            /** Format: double */
+            wire_difficulty: number;
+            work: string;
+            worker_id: string;
+        };
+        SetAddressInputBody: {
+            /** @description A Bitcoin address of the yard's network. */
+            address: string;
+        };
+        Settlement: {
+            /** Format: int64 */
+            amount_cents: number;
+            /** Format: int64 */
+            commission_cents: number;
+            /** Format: date-time */
+            done_at?: string;
+            /** @enum {string} */
+            kind: "release" | "refund";
+            /** Format: date-time */
+            made_at: string;
+            /** @description The transfer or refund, once it is made. */
+            rail_id?: string;
+        };
+        Shipment: {
+            /** Format: date-time */
+            arrived_at?: string;
+            buyer: components["schemas"]["Party"];
+            carrier?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            dispatched_at?: string;
+            /** Format: int64 */
+            expected: number;
+            id: string;
+            lines: components["schemas"]["Line"][];
+            /** Format: int64 */
+            packed: number;
+            /** Format: date-time */
+            packed_at?: string;
+            /** @description Why it was stopped. */
+            reason?: string;
+            /** Format: int64 */
+            received: number;
+            /** Format: date-time */
+            received_at?: string;
+            seller: components["schemas"]["Party"];
+            /** @enum {string} */
+            state: "packing" | "packed" | "dispatched" | "arrived" | "received" | "exception";
+            tracking?: string;
+            trade_id: string;
+        };
+        Sighting: {
+            address: string;
+            /** Format: date-time */
+            at: string;
+            /** @description The evidence for the family. */
+            because?: string[] | null;
+            identity: components["schemas"]["Identity"];
+            reading?: components["schemas"]["Reading"];
+            /** Format: int64 */
+            score?: number;
+            /** @description Configured pools, passwords left out. */
+            slots?: components["schemas"]["ConfiguredPool"][] | null;
+        };
+        Sightings: {
+            gone?: components["schemas"]["Gone"][] | null;
+            sightings?: components["schemas"]["Sighting"][] | null;
+            site_id: string;
+        };
+        SignInInBody: {
+            email: string;
+            /** Format: password */
+            password: string;
+        };
+        SignerLimits: {
+            /** Format: int64 */
+            max_fee_sats: number;
+            /** Format: int64 */
+            per_day_sats: number;
+            /** Format: int64 */
+            per_payout_sats: number;
+        };
+        Site: {
+            agent_online: boolean;
+            /** Format: date-time */
+            agent_seen_at?: string;
+            agent_version?: string;
+            cidr: string;
+            id: string;
+            name: string;
+            org_id: string;
+        };
+        Slot: {
+            /**
+             * Format: int64
+             * @description 1 is the first.
+             */
+            slot: number;
+            url: string;
+            user: string;
+        };
+        StateAt: {
+            /** Format: date-time */
+            at: string;
+            state: string;
+        };
+        Statement: {
+            account_id: string;
+            /** Format: int64 */
+            fee_sats: number;
+            /** Format: date-time */
+            from: string;
+            gross_exact: string;
+            /** Format: int64 */
+            gross_sats: number;
+            id: string;
+            net_exact: string;
+            /** Format: int64 */
+            net_sats: number;
+            org_id: string;
+            /**
+             * Format: int64
+             * @description Of the whole period, on one statement of it.
+             */
+            residue_sats: number;
+            /** Format: date-time */
+            settled_at: string;
+            /** Format: int64 */
+            shares: number;
+            /** Format: date-time */
+            to: string;
+            work: string;
+        };
+        StatementDetail: {
+            account_id: string;
+            /** @description The rates, with every input. */
+            epochs: components["schemas"]["Epoch"][];
+            /** Format: int64 */
+            fee_sats: number;
+            /** Format: date-time */
+            from: string;
+            gross_exact: string;
+            /** Format: int64 */
+            gross_sats: number;
+            id: string;
+            net_exact: string;
+            /** Format: int64 */
+            net_sats: number;
+            org_id: string;
+            /**
+             * Format: int64
+             * @description Of the whole period, on one statement of it.
+             */
+            residue_sats: number;
+            /** Format: date-time */
+            settled_at: string;
+            /** Format: int64 */
+            shares: number;
+            /** Format: date-time */
+            to: string;
+            work: string;
+            workers: components["schemas"]["StatementWorker"][];
+        };
+        StatementLine: {
+            epoch: string;
+            gross_exact: string;
+            net_exact: string;
+            /** Format: int64 */
+            shares: number;
+            work: string;
+        };
+        StatementWorker: {
+            lines: components["schemas"]["StatementLine"][];
+            /** @description Its part of the statement's. */
+            net_exact: string;
+            /** Format: int64 */
+            shares: number;
+            unit_id?: string;
+            user: string;
+            work: string;
+            worker_id: string;
+        };
+        Step: {
+            /** Format: date-time */
+            at: string;
+            detail?: string;
+            state: string;
+        };
+        Trade: {
+            /** Format: int64 */
+            amount_cents: number;
+            ask_order: string;
+            bid_order: string;
+            buyer: components["schemas"]["BrokerageParty"];
+            /**
+             * Format: int64
+             * @description The house's part, from the seller.
+             */
+            commission_cents: number;
+            /**
+             * Format: int64
+             * @description Of the buyer's money, what nobody was given yet.
+             */
+            held_cents: number;
+            id: string;
+            instrument: string;
+            /** @enum {string} */
+            maker: "bid" | "ask";
+            /** Format: date-time */
+            matched_at: string;
+            next: components["schemas"]["Next"];
+            /** @description As people say it: T-1. */
+            number: string;
+            /**
+             * Format: int64
+             * @description To the seller.
+             */
+            paid_cents: number;
+            /** @description For the buyer, after the first fund. */
+            payment?: components["schemas"]["Payment"];
+            /** Format: date-time */
+            payment_due: string;
+            /** Format: int64 */
+            price_mc: number;
+            /** @description Of the machine that is furthest from passing. */
+            proof?: components["schemas"]["Proof"];
+            /** Format: date-time */
+            proof_due?: string;
+            /** @description Of every machine. */
+            proofs: components["schemas"]["Proof"][];
+            /** @description Why it was cancelled, refuted or disputed. */
+            reason?: string;
+            /** Format: int64 */
+            refunded_cents: number;
+            /**
+             * @description What you are in it.
+             * @enum {string}
+             */
+            role?: "buyer" | "seller";
+            seller: components["schemas"]["BrokerageParty"];
+            /** @description How the held money leaves, once that is decided. */
+            settlement?: components["schemas"]["Settlement"];
+            /**
+             * Format: double
+             * @description Of all machines together.
+             */
+            sold_ths: number;
+            /** @enum {string} */
+            state: "matched" | "funded" | "shipped" | "delivered" | "proving" | "proven" | "released" | "refuted" | "disputed" | "cancelled";
+            /** @description The states it was in, with the time it came into each. */
+            states: components["schemas"]["StateAt"][];
+            units: string[];
+            /** Format: int64 */
+            version: number;
+        };
+        Treasury: {
+            address: string;
+            coins: components["schemas"]["Coin"][];
+            /**
+             * Format: int64
+             * @description Ledger less coins. Not zero: no payout is made.
+             */
+            difference_sats: number;
+            hash: string;
+            /**
+             * Format: int64
+             * @description Of the last scanned block.
+             */
+            height: number;
+            /**
+             * Format: int64
+             * @description Of the coins, held by payouts.
+             */
+            held_sats: number;
+            /**
+             * Format: int64
+             * @description Block rewards that are not deep enough yet.
+             */
+            immature_sats: number;
+            /**
+             * Format: int64
+             * @description Amounts and fees signed and in no block yet.
+             */
+            in_flight_sats: number;
+            /** Format: int64 */
+            ledger_coins_sats: number;
+            /**
+             * Format: int64
+             * @description As a debt: equal to in_flight_sats.
+             */
+            ledger_in_flight_sats: number;
+            network: string;
+            /** Format: int64 */
+            open_payouts: number;
+            /** @description Why the signer does not answer. */
+            signer_error?: string;
+            signer_limits: components["schemas"]["SignerLimits"];
+            /** Format: int64 */
+            spendable_sats: number;
+        };
+        TrialBalance: {
+            accounts: components["schemas"]["Account"][];
+            /** @description Accounts whose balance is not the sum of their postings, with the difference. */
+            drift: components["schemas"]["Account"][];
+            /** Format: int64 */
+            entries: number;
+            /** @description Every currency sums to zero and every balance is the sum of its postings. */
+            sound: boolean;
+            /** @description Sum of all balances by currency; 0 when sound. */
+            totals: {
+                [key: string]: number;
+            };
+        };
+        Unit: {
+            /** @description Hashboard serials in slot order. */
+            boards: string[];
+            carrier?: string;
+            /** @description Absent while a carrier has the machine. */
+            custodian?: components["schemas"]["Party"];
+            id: string;
+            mac?: string;
+            model: string;
+            model_id?: string;
+            /** Format: double */
+            nominal_ths: number;
+            /** @description The order that holds the machine. */
+            order_id?: string;
+            owner: components["schemas"]["Party"];
+            /** Format: date-time */
+            registered_at: string;
+            /** Format: date-time */
+            seen_at: string;
+            serial: string;
+            site?: components["schemas"]["Party"];
+            /** @enum {string} */
+            state: "available" | "listed" | "sold" | "packed" | "in_transit" | "arrived" | "received";
+            /** @description The trade that holds the machine. */
+            trade_id?: string;
+        };
+        UnitEarning: {
+            /** Format: date-time */
+            from: string;
+            net_exact: string;
+            /** Format: int64 */
+            net_sats: number;
+            /** Format: int64 */
+            shares: number;
+            statement_id: string;
+            /**
+             * Format: double
+             * @description Mean over the period, in displayed TH/s.
+             */
+            ths: number;
+            /** Format: date-time */
+            to: string;
+            work: string;
+        };
+        UnitEarnings: {
+            items: components["schemas"]["UnitEarning"][];
+            net_exact: string;
+            /**
+             * Format: int64
+             * @description Its exact parts of all statements listed, summed and then rounded down.
+             */
+            total_sats: number;
+        };
+        UnitEvent: {
+            /** Format: date-time */
+            at: string;
+            /** @description The user who did it, where one did. */
+            by?: string;
+            id: string;
+            kind: string;
+            payload: unknown;
+            ref: components["schemas"]["EventRef"];
+        };
+        UnitMoney: {
+            /** Format: int64 */
+            commission_cents: number;
+            /** Format: int64 */
+            funded_cents: number;
+            /** Format: int64 */
+            held_cents: number;
+            number?: string;
+            postings: components["schemas"]["UnitMove"][];
+            /** Format: int64 */
+            refunded_cents: number;
+            state?: string;
+            /** Format: int64 */
+            to_seller_cents: number;
+            /** @description Absent if the machine was never sold. */
+            trade?: string;
+            unit: string;
+        };
+        UnitMove: {
+            /** Format: int64 */
+            amount_cents: number;
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "funded" | "to_seller" | "commission" | "refunded";
+            memo: string;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            disabled: boolean;
+            email: string;
+            id: string;
+            name: string;
+            org_id: string;
+            roles: string[];
+            /**
+             * Format: int64
+             * @description Send it back with a change; a newer one refuses it.
+             */
+            version: number;
+        };
+        Welcome: {
+            cidr: string;
+            org_id: string;
+            /** Format: int64 */
+            read_every_ms: number;
+            /** Format: int64 */
+            scan_every_ms: number;
+            site_id: string;
+        };
+        Worker: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** Format: date-time */
+            last_share_at?: string;
+            /** Format: double */
+            lower_ths: number;
+            name: string;
+            /** Format: int64 */
+            rejected: number;
+            /** @description Refused submits by Stratum code. */
+            rejects: {
+                [key: string]: number;
+            };
+            /**
+             * Format: date-time
+             * @description Since then its machine works for somebody else.
+             */
+            retired_at?: string;
+            /** Format: int64 */
+            shares: number;
+            /** Format: double */
+            ths: number;
+            /** @description The machine whose secret is the password; absent for a plain worker. */
+            unit_id?: string;
+            /**
+             * Format: double
+             * @description Absent when there is nothing to judge by.
+             */
+            upper_ths?: number;
+            /** @description The Stratum username. */
+            user: string;
+            /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
+            work: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    "agent-commands": {
+        parameters: {
+            query: {
+                /** @description From hello. */
+                site: string;
+                /** @description The asking agent, the same across its restarts. */
+                agent?: string;
+                /** @description Commands that the agent carries out or has a result of. */
+                knows?: string[] | null;
+                /** @description Seconds to wait for something to do. */
+                wait?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCommand"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "agent-result": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Result"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redirect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "agent-hello": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Hello"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Welcome"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "agent-sightings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Sightings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Received"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-audit": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+                /** @description Only commands on things of this kind. */
+                ref_kind?: string;
+                /** @description Only commands on this thing. */
+                ref_id?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAuditRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "stream-events": {
+        parameters: {
+            query?: {
+                /** @description Same as Last-Event-ID. */
+                since?: string;
+            };
+            header?: {
+                /** @description Resume after this message. */
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A stream: first hello {seq, resumed, every_ms, at}, then a message per event, and tick {at} every every_ms. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-instruments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageInstrument"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-book": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Book"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-candles": {
+        parameters: {
+            query?: {
+                /** @description Length of a candle: 30s, 1m, 5m, 1h, 1d … */
+                step?: string;
+                /** @description Leave out what is older. */
+                since?: string;
+                /** @description The newest so many; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCandle"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-tape": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageFill"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-keys": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-key": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddKeyIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Key"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-entries": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only about one thing: trade:<id>, statement:<id>, payout:<id>. */
+                ref?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageEntry"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trial-balance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrialBalance"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "change-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasswordIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-miners": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only the machines of this site. */
+                site?: string;
+                /** @description Only this unit, as each of your agents sees it. */
+                unit?: string;
+                /** @description Part of a serial, MAC or address. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageMiner"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-miner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Miner"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "redirect-miner": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["RedirectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redirect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageModel"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-orders": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only of this instrument. */
+                instrument?: string;
+                /** @description Only in this state. */
+                state?: "placing" | "open" | "filled" | "cancelled" | "rejected";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOrder"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "place-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "cancel-order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-payout-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutAddress"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-payout-address": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetAddressInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutAddress"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-payouts": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                state?: "requested" | "reserved" | "awaiting_signature" | "signed" | "broadcast" | "confirmed" | "refused";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePayout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-payout": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Payout"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolInfo"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-blocks": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBlock"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-sessions": {
+        parameters: {
+            query?: {
+                /** @description Of one machine only. */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-statements": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-unit-earnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitEarnings"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-unit-series": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; the last 24 hours when absent. */
+                since?: string;
+                /** @description Whole minutes, like 60s or 5m; a minute when absent. */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSeriesPoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-unit-work": {
+        parameters: {
+            query?: {
+                /** @description One rate epoch only. */
+                epoch?: string;
+                /** @description Rows; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBookedWork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-workers": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWorker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-pool-worker": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWorker"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-worker": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-worker-work": {
+        parameters: {
+            query?: {
+                /** @description One rate epoch only. */
+                epoch?: string;
+                /** @description Rows; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBookedWork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-redirects": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only redirects of this unit. */
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRedirect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-redirect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redirect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "sign-in": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "sign-out": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-shipments": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only the shipment of this trade. */
+                trade?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageShipment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-shipment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "arrive-shipment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "dispatch-shipment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DispatchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "except-shipment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExceptInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Shipment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "scan-shipment": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScanInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sites": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSite"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-trades": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only in this state. */
+                state?: "matched" | "funded" | "shipped" | "delivered" | "proving" | "proven" | "released" | "refuted" | "disputed" | "cancelled";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageTrade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-trade": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "decide-trade": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "dispute-trade": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Dispute"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "fund-trade": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trade"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-treasury": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Treasury"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-units": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Part of a serial or MAC. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUnit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unit"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-unit-custody": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageCustody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-unit-events": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUnitEvent"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-unit-money": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnitMoney"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-unit-readings": {
+        parameters: {
+            query?: {
+                /** @description Default: one hour ago. */
+                since?: string;
+                /** @description Seconds a point; 0 means 60. */
+                step?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-users": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageUser"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-user": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddUserIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewUser"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "change-user": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeUserInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "stripe-webhook": {
+        parameters: {
+            query?: never;
+            header: {
+                "Stripe-Signature": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BrokerageReceived"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-world": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+}
