@@ -8,12 +8,13 @@ import (
 	"hashyard/cmd/internal/journey"
 )
 
-// journeyCmd plays one machine the whole way.
+// journeyCmd plays the thread in a running world.
 type journeyCmd struct {
-	World string        `default:".hashyard/world.json" type:"path" help:"The running world's world.json."`
-	Wait  time.Duration `default:"10m" help:"Longest wait for any one thing that must come."`
+	World string        `default:".hashyard/world.json" env:"HASHYARD_WORLD" type:"path" help:"The running world's description."`
+	Wait  time.Duration `default:"10m" help:"How long to wait for each thing that must come."`
 }
 
+// Run plays all steps; the first that does not hold is the error.
 func (j *journeyCmd) Run(ctx context.Context) error {
-	return journey.Run(ctx, journey.Config{World: j.World, Out: os.Stdout, Wait: j.Wait})
+	return journey.Run(ctx, journey.Config{World: j.World, Wait: j.Wait, Out: os.Stdout})
 }

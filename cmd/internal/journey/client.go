@@ -90,8 +90,12 @@ func (h hand) send(ctx context.Context, method, path, kind string, body []byte, 
 	key := "journey-" + hashyard.NewID().String()
 	var last error
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; {
-		status, reply, err := h.once(ctx, method, path, kind, key, body)
+		status, reply, later, err := h.once(ctx, method, path, kind, key, body)
 		switch {
+		case err == nil && later && (status == http.StatusConflict || status == http.StatusTooManyRequests):
+			// A process died in the middle of this very command, and its claim
+			// on the key runs out soon; or there were too many calls.
+			last = fmt.Errorf("%s %s: %d %.300s", method, path, status, reply)
 		case err == nil && status < 300:
 			if out == nil {
 				return nil
@@ -117,12 +121,13 @@ func (h hand) send(ctx context.Context, method, path, kind string, body []byte, 
 	return errors.Join(last, ctx.Err())
 }
 
-func (h hand) once(ctx context.Context, method, path, kind, key string, body []byte) (int, []byte, error) {
+// once calls; later says that the answer asks to be called again.
+func (h hand) once(ctx context.Context, method, path, kind, key string, body []byte) (status int, reply []byte, later bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, method, strings.TrimSuffix(h.base, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, false, err
 	}
 	if body != nil {
 		req.Header.Set("Content-Type", kind)
@@ -133,11 +138,11 @@ func (h hand) once(ctx context.Context, method, path, kind, key string, body []b
 	h.auth(req)
 	resp, err := h.http.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return 0, nil, false, err
 	}
 	defer resp.Body.Close()
-	reply, err := io.ReadAll(io.LimitReader(resp.Body, 16<<20))
-	return resp.StatusCode, reply, err
+	reply, err = io.ReadAll(io.LimitReader(resp.Body, 16<<20))
+	return resp.StatusCode, reply, resp.Header.Get("Retry-After") != "", err
 }
 
 // pause waits a little between two looks at something that changes by itself.

@@ -2,15 +2,12 @@ package journey
 
 import (
 	"bufio"
-	"bytes"
 	"context"
-	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"math/big"
 	"net"
 	"time"
 
@@ -19,8 +16,11 @@ import (
 
 // wireMiner is the journey's own Stratum client: it mines real shares and
 // counts on the wire what the pool accepted, independently of the pool's code.
+// It is for one goroutine.
 type wireMiner struct {
-	conn net.Conn
+	addr, user, password string
+
+	conn net.Conn // nil: not connected
 	in   *bufio.Reader
 	id   int
 
@@ -31,8 +31,10 @@ type wireMiner struct {
 	job     *wireJob
 	replies map[int]reply
 
-	// accepted is the work answered true, by the job it was done on.
+	// accepted is the work answered true, by the job it was done on; shares
+	// are its pieces. Both outlive connections.
 	accepted map[string]hashyard.Work
+	shares   int64
 	jobs     map[string]*wireJob
 }
 
@@ -49,13 +51,12 @@ type wireJob struct {
 	diff          hashyard.Difficulty
 }
 
-// share is one solution.
+// share is one solution; it keeps the job's time.
 type share struct {
 	job   *wireJob
 	en2   string
-	ntime uint32
 	nonce uint32
-	hash  *big.Int
+	hash  [32]byte // as SHA256d gives it
 }
 
 type reply struct {
@@ -64,24 +65,69 @@ type reply struct {
 	text string
 }
 
-// dialMiner connects, subscribes and authorises.
-func dialMiner(ctx context.Context, addr, user, password string) (*wireMiner, error) {
-	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", addr)
-	if err != nil {
-		return nil, fmt.Errorf("stratum: %w", err)
+func newMiner(addr, user, password string) *wireMiner {
+	return &wireMiner{
+		addr: addr, user: user, password: password,
+		accepted: map[string]hashyard.Work{}, jobs: map[string]*wireJob{},
 	}
-	m := &wireMiner{
-		conn: conn, in: bufio.NewReader(conn), next: 1 << 32,
-		replies: map[int]reply{}, accepted: map[string]hashyard.Work{}, jobs: map[string]*wireJob{},
-	}
-	if err := m.handshake(ctx, user, password); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	return m, nil
 }
 
-func (m *wireMiner) close() { m.conn.Close() }
+// dial connects, subscribes and authorises.
+func (m *wireMiner) dial(ctx context.Context) error {
+	m.close()
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, "tcp", m.addr)
+	if err != nil {
+		return fmt.Errorf("stratum: %w", err)
+	}
+	m.conn, m.in = conn, bufio.NewReader(conn)
+	m.next, m.job, m.replies = 1<<32, nil, map[int]reply{}
+	if err := m.handshake(ctx, m.user, m.password); err != nil {
+		m.close()
+		return err
+	}
+	return nil
+}
+
+// ready makes sure that there is a session with work, also after the pool was
+// away or has ended an idle one.
+func (m *wireMiner) ready(ctx context.Context) error {
+	if m.conn != nil && m.poll(ctx) == nil {
+		return nil
+	}
+	var err error
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline) && ctx.Err() == nil; pause(ctx, 300*time.Millisecond) {
+		if err = m.dial(ctx); err == nil {
+			return nil
+		}
+		var no *wireRefusal
+		if errors.As(err, &no) && no.code == 24 {
+			return err
+		}
+	}
+	return errors.Join(err, ctx.Err())
+}
+
+func (m *wireMiner) close() {
+	if m.conn != nil {
+		m.conn.Close()
+		m.conn = nil
+	}
+}
+
+// wireRefusal is an answer to a request that says no.
+type wireRefusal struct {
+	method string
+	code   int
+	text   string
+}
+
+func (r *wireRefusal) Error() string {
+	return fmt.Sprintf("%s: refused: %d %s", r.method, r.code, r.text)
+}
+
+// easyStart is the difficulty that the miner asks to begin with, a share in
+// some 30 ms on one core.
+const easyStart = hashyard.Difficulty(1 << 17)
 
 func (m *wireMiner) handshake(ctx context.Context, user, password string) error {
 	var sub []json.RawMessage
@@ -100,6 +146,9 @@ func (m *wireMiner) handshake(ctx context.Context, user, password string) error 
 		return fmt.Errorf("extranonce1 %q, extranonce2 of %d bytes: %w", en1, m.en2Size, err)
 	}
 	var ok bool
+	if err := m.call(ctx, "mining.suggest_difficulty", []any{easyStart.Wire()}, &ok); err != nil {
+		return err
+	}
 	if err := m.call(ctx, "mining.authorize", []any{user, password}, &ok); err != nil {
 		return fmt.Errorf("authorise as %s: %w", user, err)
 	}
@@ -126,7 +175,7 @@ func (m *wireMiner) call(ctx context.Context, method string, params []any, out a
 			ID     any             `json:"id"`
 			Method string          `json:"method"`
 			Result json.RawMessage `json:"result"`
-			Error  json.RawMessage `json:"error"`
+			Error  []any           `json:"error"`
 		}
 		if err := json.Unmarshal(line, &msg); err != nil {
 			return fmt.Errorf("%s: line %.200q: %w", method, line, err)
@@ -140,8 +189,9 @@ func (m *wireMiner) call(ctx context.Context, method string, params []any, out a
 		if fmt.Sprint(msg.ID) != fmt.Sprint(id) {
 			continue
 		}
-		if len(msg.Error) > 0 && string(msg.Error) != "null" {
-			return fmt.Errorf("%s: refused: %s", method, msg.Error)
+		if len(msg.Error) >= 2 {
+			code, _ := msg.Error[0].(float64)
+			return &wireRefusal{method, int(code), fmt.Sprint(msg.Error[1])}
 		}
 		return json.Unmarshal(msg.Result, out)
 	}
@@ -273,97 +323,4 @@ func (m *wireMiner) notify(p []json.RawMessage) error {
 	}
 	m.job, m.jobs[id] = j, j
 	return nil
-}
-
-func doubleSHA(b []byte) [32]byte {
-	h := sha256.Sum256(b)
-	return sha256.Sum256(h[:])
-}
-
-// header builds the 80 bytes for an extranonce2; the nonce is left zero.
-func (j *wireJob) header(en1, en2 []byte) []byte {
-	root := doubleSHA(bytes.Join([][]byte{j.coinb1, en1, en2, j.coinb2}, nil))
-	for _, b := range j.branch {
-		root = doubleSHA(append(root[:], b...))
-	}
-	h := make([]byte, 80)
-	binary.LittleEndian.PutUint32(h, j.version)
-	copy(h[4:], j.prev)
-	copy(h[36:], root[:])
-	binary.LittleEndian.PutUint32(h[68:], j.ntime)
-	binary.LittleEndian.PutUint32(h[72:], j.bits)
-	return h
-}
-
-// number reads a header hash as the integer that targets bound.
-func number(h [32]byte) *big.Int {
-	for i, k := 0, 31; i < k; i, k = i+1, k-1 {
-		h[i], h[k] = h[k], h[i]
-	}
-	return new(big.Int).SetBytes(h[:])
-}
-
-func targetOf(d hashyard.Difficulty) *big.Int {
-	t := d.Target()
-	return new(big.Int).SetBytes(t[:])
-}
-
-// mine hashes the newest job until a solution at or below target, or, with
-// over set, one above it, looking at the wire all the time.
-func (m *wireMiner) mine(ctx context.Context, target *big.Int, over bool) (share, error) {
-	for ctx.Err() == nil {
-		if err := m.poll(ctx); err != nil {
-			return share{}, err
-		}
-		j := m.job
-		m.en2++
-		var raw [8]byte
-		binary.BigEndian.PutUint64(raw[:], m.en2)
-		en2 := raw[8-m.en2Size:]
-		h := j.header(m.en1, en2)
-		for nonce := range uint32(1 << 18) {
-			binary.LittleEndian.PutUint32(h[76:], nonce)
-			// Cheap look first: a solution's last byte is zero at any
-			// difficulty of 2^8 units or more.
-			sum := doubleSHA(h)
-			if !over && sum[31] != 0 {
-				continue
-			}
-			n := number(sum)
-			if (n.Cmp(target) <= 0) != over {
-				return share{job: j, en2: hex.EncodeToString(en2), ntime: j.ntime, nonce: nonce, hash: n}, nil
-			}
-		}
-	}
-	return share{}, ctx.Err()
-}
-
-// submit sends a solution and waits for the answer; an accepted one is counted
-// at the difficulty of its job.
-func (m *wireMiner) submit(ctx context.Context, user string, s share) (reply, error) {
-	id, err := m.write("mining.submit", []any{user, s.job.id, s.en2, fmt.Sprintf("%08x", s.ntime), fmt.Sprintf("%08x", s.nonce)})
-	if err != nil {
-		return reply{}, err
-	}
-	for {
-		if r, ok := m.replies[id]; ok {
-			delete(m.replies, id)
-			if r.ok {
-				m.accepted[s.job.id] = m.accepted[s.job.id].Add(hashyard.WorkOf(s.job.diff))
-			}
-			return r, nil
-		}
-		if err := m.read(ctx); err != nil {
-			return reply{}, fmt.Errorf("waiting for the answer to a share: %w", err)
-		}
-	}
-}
-
-// total is all work answered true.
-func (m *wireMiner) total() hashyard.Work {
-	var w hashyard.Work
-	for _, v := range m.accepted {
-		w = w.Add(v)
-	}
-	return w
 }
