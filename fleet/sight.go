@@ -54,8 +54,12 @@ func (s *Service) Sight(ctx context.Context, actor hashyard.Actor, in Sightings)
 		return out, err
 	}
 	out.Miners = len(kept)
-	if len(in.Gone) > 0 {
-		if err := s.store.MinersGone(ctx, actor, site.ID, in.Gone); err != nil {
+	if gone := slices.Clone(in.Gone); len(gone) > 0 {
+		for i := range gone {
+			gone[i].At = stamp(gone[i].At, now).UTC()
+			gone[i].Address, gone[i].Serial = short(gone[i].Address, 60), short(gone[i].Serial, 64)
+		}
+		if err := s.store.MinersGone(ctx, actor, site.ID, gone); err != nil {
 			return out, err
 		}
 	}

@@ -177,7 +177,7 @@ func (s *Store) MinersGone(ctx context.Context, actor hashyard.Actor, site hashy
 	err := s.in(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
 		for _, g := range gone {
 			_, err := tx.Conn().Exec(ctx, `
-				UPDATE miners SET gone_at = greatest(gone_at, least($3::timestamptz, now()))
+				UPDATE miners SET gone_at = greatest(gone_at, $3::timestamptz)
 				WHERE site_id = $1 AND address = $2 AND ($4 = '' OR serial = $4) AND last_seen < $3`,
 				site, g.Address, g.At, fleet.NormalSerial(g.Serial))
 			if err != nil {

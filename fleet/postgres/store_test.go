@@ -1,0 +1,570 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"hashyard"
+	"hashyard/firmware"
+	"hashyard/fleet"
+	"hashyard/fleet/postgres"
+	"hashyard/migrations/pg"
+	"hashyard/migrations/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
+
+// ledger is a tiny inventory: who has which serial, and what it looks like.
+type ledger struct {
+	mu         sync.Mutex // guards all below
+	units      map[string]hashyard.ID
+	custodian  map[hashyard.ID]hashyard.ID
+	mismatches map[string][]string
+	claims     int
+}
+
+func (l *ledger) Claim(_ context.Context, org, _ hashyard.ID, s fleet.Seen) (fleet.Claimed, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.claims++
+	if strings.Contains(s.Serial, "*") {
+		return fleet.Claimed{}, hashyard.Invalid.Errorf("serial %q is no serial", s.Serial)
+	}
+	id, ok := l.units[s.Serial]
+	if !ok {
+		id = hashyard.NewID()
+		l.units[s.Serial], l.custodian[id] = id, org
+	}
+	return fleet.Claimed{Unit: id, Foreign: l.custodian[id] != org, Mismatches: l.mismatches[s.Serial]}, nil
+}
+
+func (l *ledger) Custodian(_ context.Context, unit hashyard.ID) (hashyard.ID, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.custodian[unit], nil
+}
+
+func (l *ledger) give(unit, org hashyard.ID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.custodian[unit] = org
+}
+
+type workers struct{}
+
+func (workers) WorkerFor(_ context.Context, unit, _ hashyard.ID) (fleet.PoolTarget, error) {
+	return fleet.PoolTarget{URL: "stratum+tcp://pool:3333", User: "u." + unit.String()[24:], Password: "S" + unit.String()[24:]}, nil
+}
+
+// yard is one test's fleet with two organisations.
+type yard struct {
+	db    *pg.DB
+	svc   *fleet.Service
+	units *ledger
+	mu    sync.Mutex // guards now
+	now   time.Time
+	a, b  hashyard.Actor
+	sites map[hashyard.ID]fleet.Site // by organisation
+	// asked is how the agent of each organisation introduces itself.
+	asked map[hashyard.ID]hashyard.ID
+}
+
+func newYard(t *testing.T) *yard {
+	t.Helper()
+	y := &yard{
+		db: testdb.New(t), now: time.Now().UTC().Truncate(time.Millisecond), sites: map[hashyard.ID]fleet.Site{}, asked: map[hashyard.ID]hashyard.ID{},
+		units: &ledger{units: map[string]hashyard.ID{}, custodian: map[hashyard.ID]hashyard.ID{}, mismatches: map[string][]string{}},
+	}
+	svc, err := fleet.New(fleet.Config{
+		Store: postgres.New(y.db), Units: y.units, Workers: workers{}, SealKey: [32]byte{9}, Lease: time.Minute, Now: y.clock,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	y.svc = svc
+	for _, p := range []*hashyard.Actor{&y.a, &y.b} {
+		*p = hashyard.Actor{User: hashyard.NewID(), Org: testdb.Org(t, y.db)}
+		site := fleet.Site{
+			ID: hashyard.NewID(), Org: p.Org, Name: "yard", CIDR: netip.MustParsePrefix("10.0.0.0/24"),
+			ScanEvery: 5 * time.Second, ReadEvery: 5 * time.Second,
+		}
+		for range 2 { // seeding runs at every start
+			if err := svc.SeedSite(t.Context(), site); err != nil {
+				t.Fatal(err)
+			}
+		}
+		y.sites[p.Org], y.asked[p.Org] = site, hashyard.NewID()
+	}
+	return y
+}
+
+func (y *yard) clock() time.Time { y.mu.Lock(); defer y.mu.Unlock(); return y.now }
+
+func (y *yard) wait(d time.Duration) { y.mu.Lock(); defer y.mu.Unlock(); y.now = y.now.Add(d) }
+
+func sighting(serial, address string, at time.Time) fleet.Sighting {
+	rate := 100 * hashyard.TH
+	return fleet.Sighting{
+		At: at, Address: address, Score: 90,
+		Identity: firmware.Identity{Family: "antminer", Serial: serial, MAC: "02:00:00:00:00:01", Boards: []firmware.Board{{Serial: serial + "B"}}},
+		Reading:  &firmware.Reading{At: at, HashrateReported: &rate, Boards: []firmware.BoardReading{{TempsChip: []float64{61, 70}}}},
+	}
+}
+
+func (y *yard) sight(t *testing.T, who hashyard.Actor, gs ...fleet.Sighting) fleet.Received {
+	t.Helper()
+	r, err := y.svc.Sight(t.Context(), who, fleet.Sightings{SiteID: y.sites[who.Org].ID, Sightings: gs})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func (y *yard) miner(t *testing.T, who hashyard.Actor, text string) fleet.Miner {
+	t.Helper()
+	ms, _, err := y.svc.Miners(t.Context(), who, fleet.MinerQuery{Text: text})
+	if err != nil || len(ms) != 1 {
+		t.Fatalf("miners like %s: %d, %v", text, len(ms), err)
+	}
+	return ms[0]
+}
+
+func (y *yard) count(t *testing.T, query string, args ...any) (n int) {
+	t.Helper()
+	if err := testdb.Owner(t, y.db).QueryRow(t.Context(), query, args...).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (y *yard) poll(t *testing.T, who hashyard.Actor, knows ...hashyard.ID) []fleet.Command {
+	t.Helper()
+	cs, err := y.svc.Commands(t.Context(), who, fleet.Poll{Site: y.sites[who.Org].ID, Agent: y.asked[who.Org], Knows: knows})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cs
+}
+
+// evidence is what an honest agent reports of the command.
+func evidence(c fleet.Command, now time.Time) fleet.Result {
+	o := c.Redirect
+	old := firmware.PoolSetting{URL: "stratum+tcp://old:1", User: "old", Password: "hunter2"}
+	res := fleet.Result{
+		Epoch: c.Epoch, Address: o.Address, IdentityAt: now, ReadBackAt: now, SlotCount: 3,
+		Identity: &firmware.Identity{Serial: o.Serial, MAC: o.MAC},
+		Snapshot: []firmware.ConfiguredPool{{Slot: 0, PoolSetting: old, PasswordKnown: true}},
+		Ack:      &firmware.Acknowledgement{At: now, Code: "M000"},
+	}
+	for i := range 3 {
+		s := firmware.ConfiguredPool{Slot: i, PasswordKnown: true}
+		if i < len(o.Slots) {
+			s.PoolSetting = o.Slots[i]
+		}
+		res.ReadBack = append(res.ReadBack, s)
+	}
+	return res
+}
+
+func TestSightings(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	t0 := y.clock()
+	first := []fleet.Sighting{
+		sighting("SMTT0001", "10.0.0.11", t0),
+		sighting("", "10.0.0.12", t0),
+		sighting("BAD*SERIAL", "10.0.0.13", t0),
+		sighting("SMTT0009", "10.0.9.9", t0),
+		sighting("SMTT0008", "nonsense", t0),
+	}
+	r := y.sight(t, y.a, first...)
+	if r.Miners != 3 || len(r.Problems) != 3 {
+		t.Errorf("received %+v", r)
+	}
+	if got := y.miner(t, y.a, "10.0.0.12"); got.Quarantine == "" || !got.Unit.IsZero() {
+		t.Errorf("a machine without a serial: %+v", got)
+	}
+	if _, err := y.svc.RequestRedirect(ctx, y.a, y.miner(t, y.a, "10.0.0.12").ID, true); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("redirect of a machine without a serial: %v", err)
+	}
+	m := y.miner(t, y.a, "SMTT0001")
+	// The same report again, and an older one that had waited: one more
+	// reading, and the newest state stays.
+	y.sight(t, y.a, first[0])
+	old := sighting("SMTT0001", "10.0.0.99", t0.Add(-time.Minute))
+	y.sight(t, y.a, old)
+	if got := y.miner(t, y.a, "SMTT0001"); got.Address != "10.0.0.11" || !got.LastSeen.Equal(t0) {
+		t.Errorf("an old report overwrote a newer one: %s, %s", got.Address, got.LastSeen)
+	}
+	if n := y.count(t, "SELECT count(*) FROM readings WHERE miner_id = $1", m.ID); n != 2 {
+		t.Errorf("%d readings", n)
+	}
+	// A report without a reading keeps the last one; a clock that runs ahead is ours.
+	bare := sighting("SMTT0001", "10.0.0.21", t0.Add(time.Hour))
+	bare.Reading, bare.Identity.Boards = nil, nil
+	y.wait(time.Second)
+	y.sight(t, y.a, bare)
+	got := y.miner(t, y.a, "SMTT0001")
+	if got.Reading == nil || got.Address != "10.0.0.21" || got.LastSeen.After(y.clock()) || len(got.Identity.Boards) != 1 {
+		t.Errorf("after a bare report: %+v", got)
+	}
+	if n := y.count(t, "SELECT count(*) FROM outbox WHERE kind = 'miner.seen' AND ref_id = $1", m.ID); n != 2 {
+		t.Errorf("%d events: want the first sighting and the new address", n)
+	}
+	claims := y.units.claims
+	y.wait(time.Second)
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.21", y.clock()))
+	if y.units.claims != claims {
+		t.Error("an unchanged machine was claimed again")
+	}
+	y.checkSeries(t, m.Unit)
+}
+
+func (y *yard) checkSeries(t *testing.T, unit hashyard.ID) {
+	t.Helper()
+	ps, err := y.svc.Points(t.Context(), y.a, unit, fleet.SeriesQuery{})
+	if err != nil || len(ps) == 0 || ps[0].Hashrate == nil || *ps[0].MaxTemp != 70 {
+		t.Errorf("series %+v, %v", ps, err)
+	}
+	if ps, err := y.svc.Points(t.Context(), y.b, unit, fleet.SeriesQuery{}); err != nil || len(ps) != 0 {
+		t.Errorf("another organisation's series: %d points, %v", len(ps), err)
+	}
+	if _, err := y.svc.Points(t.Context(), y.a, unit, fleet.SeriesQuery{Step: time.Millisecond}); !errors.Is(err, hashyard.Invalid) {
+		t.Errorf("a step of a millisecond: %v", err)
+	}
+	c, err := y.svc.Condition(t.Context(), y.a.Org, unit)
+	if err != nil || !strings.Contains(string(c), `"reported_ths":100`) {
+		t.Errorf("condition %s, %v", c, err)
+	}
+	if _, err := y.svc.Condition(t.Context(), y.b.Org, unit); !errors.Is(err, hashyard.NotFound) {
+		t.Errorf("condition for another organisation: %v", err)
+	}
+}
+
+func TestOffline(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	site := y.sites[y.a.Org]
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()), sighting("SMTT0002", "10.0.0.12", y.clock()))
+	y.wait(time.Second)
+	gone := y.clock()
+	_, err := y.svc.Sight(ctx, y.a, fleet.Sightings{SiteID: site.ID, Gone: []fleet.Gone{
+		{At: gone, Address: "10.0.0.11", Serial: "smtt0001"},
+		{At: gone, Address: "10.0.0.12", Serial: "SMTT0001"}, // another one is there now
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if since, online := y.miner(t, y.a, "SMTT0001").Offline(y.clock(), site.OfflineAfter()); online || !since.Equal(gone) {
+		t.Errorf("gone: online %v since %s", online, since)
+	}
+	if _, online := y.miner(t, y.a, "SMTT0002").Offline(y.clock(), site.OfflineAfter()); !online {
+		t.Error("the other machine is offline")
+	}
+	y.wait(time.Minute)
+	m := y.miner(t, y.a, "SMTT0002")
+	if since, online := m.Offline(y.clock(), site.OfflineAfter()); online || !since.Equal(m.LastSeen) {
+		t.Errorf("silent: online %v since %s", online, since)
+	}
+	if _, err := y.svc.RequestRedirect(ctx, y.a, m.ID, false); !errors.Is(err, hashyard.Conflict) || !strings.Contains(err.Error(), "offline since") {
+		t.Errorf("redirect of an offline machine: %v", err)
+	}
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	if _, online := y.miner(t, y.a, "SMTT0001").Offline(y.clock(), site.OfflineAfter()); !online {
+		t.Error("a machine that came back is still offline")
+	}
+}
+
+func TestRedirectByHand(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	m := y.miner(t, y.a, "SMTT0001")
+	r, err := y.svc.RequestRedirect(ctx, y.a, m.ID, false)
+	if err != nil || r.State != fleet.RedirectRequested || r.Auto {
+		t.Fatalf("%s, %v", r.State, err)
+	}
+	var wg sync.WaitGroup
+	for range 4 { // impatient clicks
+		wg.Go(func() {
+			if again, err := y.svc.RequestRedirect(ctx, y.a, m.ID, false); err != nil || again.ID != r.ID {
+				t.Errorf("%s, %v", again.ID, err)
+			}
+		})
+	}
+	wg.Wait()
+	cs := y.poll(t, y.a)
+	if len(cs) != 1 || cs[0].Redirect.Serial != "SMTT0001" || cs[0].Redirect.Slots[0].Password == "" || cs[0].Epoch != 1 {
+		t.Fatalf("commands %+v", cs)
+	}
+	if n := y.count(t, "SELECT count(*) FROM agent_commands c, redirects r WHERE (r::text || c::text) LIKE '%' || $1 || '%'", cs[0].Redirect.Slots[0].Password); n != 0 {
+		t.Error("the worker's secret is in the database")
+	}
+	y.checkLeases(t, cs[0])
+	res := evidence(cs[0], y.clock())
+	for range 2 {
+		got, err := y.svc.Finish(ctx, y.a, cs[0].ID, res)
+		if err != nil || got.State != fleet.RedirectEqual || got.Slots != 3 {
+			t.Fatalf("%s %s, %v", got.State, got.Reason, err)
+		}
+	}
+	bad := res
+	bad.Identity = nil // a late result of an earlier delivery changes nothing
+	if got, err := y.svc.Finish(ctx, y.a, cs[0].ID, bad); err != nil || got.State != fleet.RedirectEqual {
+		t.Errorf("%s, %v", got.State, err)
+	}
+	if n := y.count(t, "SELECT count(*) FROM outbox WHERE kind = 'miner.redirected'"); n != 1 {
+		t.Errorf("%d events", n)
+	}
+	if n := y.count(t, "SELECT count(*) FROM redirects r WHERE r::text LIKE '%hunter2%'"); n != 0 {
+		t.Error("the old pools' password is in the open")
+	}
+	old, err := y.svc.OldPools(ctx, y.a, r.ID)
+	if err != nil || old[0].Password != "hunter2" {
+		t.Errorf("old pools %+v, %v", old, err)
+	}
+	if cs := y.poll(t, y.a); len(cs) != 0 {
+		t.Errorf("a finished command is given out again: %+v", cs)
+	}
+}
+
+// checkLeases polls as the same agent, as another, and after the lease.
+func (y *yard) checkLeases(t *testing.T, c fleet.Command) {
+	t.Helper()
+	if cs := y.poll(t, y.a, c.ID); len(cs) != 0 {
+		t.Errorf("given out again although the agent knows it: %+v", cs)
+	}
+	if cs := y.poll(t, y.a); len(cs) != 1 || cs[0].ID != c.ID || cs[0].Epoch != 2 {
+		t.Errorf("not given out again although it got lost: %+v", cs)
+	}
+	me := y.asked[y.a.Org]
+	y.asked[y.a.Org] = hashyard.NewID()
+	if cs := y.poll(t, y.a); len(cs) != 0 {
+		t.Errorf("another agent got it within the lease: %+v", cs)
+	}
+	y.wait(2 * time.Minute)
+	if cs := y.poll(t, y.a); len(cs) != 1 || cs[0].Epoch != 3 {
+		t.Errorf("another agent did not get it after the lease: %+v", cs)
+	}
+	y.asked[y.a.Org] = me
+}
+
+// delivered hands the buyer b a unit of a, and tells fleet so, twice.
+func (y *yard) delivered(t *testing.T, serial string) (unit hashyard.ID) {
+	t.Helper()
+	y.units.mu.Lock()
+	unit = y.units.units[serial]
+	y.units.mu.Unlock()
+	y.units.give(unit, y.b.Org)
+	ev, err := hashyard.NewEvent(hashyard.EvUnitsDelivered, hashyard.Ref{Kind: "shipment", ID: hashyard.NewID()}, y.clock(),
+		hashyard.UnitsMoved{Trade: hashyard.NewID(), Buyer: y.b.Org, Seller: y.a.Org, Units: []hashyard.ID{unit}, Serials: []string{serial}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := y.svc.OnUnitsDelivered(t.Context(), ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return unit
+}
+
+func (y *yard) redirects(t *testing.T, who hashyard.Actor, unit hashyard.ID) []fleet.Redirect {
+	t.Helper()
+	rs, _, err := y.svc.Redirects(t.Context(), who, fleet.RedirectQuery{Unit: unit})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rs
+}
+
+func TestDeliveredUnitIsRedirectedWhenSeen(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	y.sight(t, y.b, sighting("SMTT0002", "10.0.0.12", y.clock()))
+	unit := y.delivered(t, "SMTT0001")
+	if rs := y.redirects(t, y.b, unit); len(rs) != 0 {
+		t.Fatalf("redirected before it was seen: %+v", rs)
+	}
+	y.wait(time.Second)
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock())) // a ghost at the seller's
+	if rs := y.redirects(t, y.a, unit); len(rs) != 0 {
+		t.Fatalf("the seller's agent redirects the buyer's unit: %+v", rs)
+	}
+	for range 3 {
+		y.wait(time.Second)
+		y.sight(t, y.b, sighting("SMTT0001", "10.0.0.31", y.clock()))
+	}
+	rs := y.redirects(t, y.b, unit)
+	if len(rs) != 1 || !rs[0].Auto || rs[0].State != fleet.RedirectRequested {
+		t.Fatalf("%+v", rs)
+	}
+	if other := y.redirects(t, y.a, unit); len(other) != 0 {
+		t.Errorf("the seller sees the buyer's redirect")
+	}
+}
+
+func TestUnitSeenBeforeItWasDelivered(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	y.sight(t, y.b, sighting("SMTT0001", "10.0.0.31", y.clock()))
+	if m := y.miner(t, y.b, "SMTT0001"); m.Unit.IsZero() {
+		t.Fatal("the buyer's agent did not recognise the unit")
+	}
+	unit := y.delivered(t, "SMTT0001")
+	if rs := y.redirects(t, y.b, unit); len(rs) != 1 || rs[0].State != fleet.RedirectRequested {
+		t.Fatalf("%+v", rs)
+	}
+}
+
+func TestSwappedPartsAreNotRedirected(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	y.units.mismatches["SMTT0001"] = []string{"boards are X, registered as Y"}
+	unit := y.delivered(t, "SMTT0001")
+	for range 3 {
+		y.wait(time.Second)
+		y.sight(t, y.b, sighting("SMTT0001", "10.0.0.31", y.clock()))
+	}
+	rs := y.redirects(t, y.b, unit)
+	if len(rs) != 1 || rs[0].State != fleet.RedirectFailed || !strings.Contains(rs[0].Reason, "boards are X") {
+		t.Fatalf("%+v", rs)
+	}
+	if cs := y.poll(t, y.b); len(cs) != 0 {
+		t.Errorf("the agent got a command: %+v", cs)
+	}
+	if n := y.count(t, "SELECT count(*) FROM outbox WHERE kind = 'redirect.failed'"); n != 1 {
+		t.Errorf("%d events", n)
+	}
+	m := y.miner(t, y.b, "SMTT0001")
+	if _, err := y.svc.RequestRedirect(ctx, y.b, m.ID, false); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("by hand without a word: %v", err)
+	}
+	if r, err := y.svc.RequestRedirect(ctx, y.b, m.ID, true); err != nil || r.State != fleet.RedirectRequested {
+		t.Errorf("by hand with open eyes: %s, %v", r.State, err)
+	}
+}
+
+// TestPassingFailuresAreTriedAgain has the machine at another address each
+// time; a definite failure ends it.
+func TestPassingFailuresAreTriedAgain(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		fail func(*fleet.Result)
+		want int
+	}{
+		{"another machine at the address", func(r *fleet.Result) { r.Identity.Serial = "SMTT7777" }, fleet.MaxAttempts},
+		{"unreachable", func(r *fleet.Result) { r.Identity, r.Transient = nil, true }, fleet.MaxAttempts},
+		{"slots kept", func(r *fleet.Result) { r.ReadBack[1].URL = "stratum+tcp://old:1" }, 1},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			y := newYard(t)
+			y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+			unit := y.delivered(t, "SMTT0001")
+			for i := range 6 {
+				y.wait(time.Second)
+				y.sight(t, y.b, sighting("SMTT0001", fmt.Sprintf("10.0.0.%d", 31+i), y.clock()))
+				for _, c := range y.poll(t, y.b) {
+					if c.Redirect.Address != fmt.Sprintf("10.0.0.%d", 31+i) {
+						t.Errorf("sent to the old address %s", c.Redirect.Address)
+					}
+					res := evidence(c, y.clock())
+					tt.fail(&res)
+					r, err := y.svc.Finish(t.Context(), y.b, c.ID, res)
+					if err != nil || r.State != fleet.RedirectFailed {
+						t.Fatalf("%s, %v", r.State, err)
+					}
+				}
+			}
+			if rs := y.redirects(t, y.b, unit); len(rs) != tt.want {
+				t.Errorf("%d redirects, want %d", len(rs), tt.want)
+			}
+		})
+	}
+}
+
+func TestSessionBeforeTheResult(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	m := y.miner(t, y.a, "SMTT0001")
+	r, err := y.svc.RequestRedirect(ctx, y.a, m.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := y.poll(t, y.a)[0]
+	ev, err := hashyard.NewEvent(hashyard.EvSessionOpened, hashyard.Ref{Kind: "unit", ID: m.Unit}, y.clock(), hashyard.SessionOpened{Unit: m.Unit, Org: y.a.Org})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := y.svc.OnSessionOpened(ctx, ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if r, err = y.svc.Redirect(ctx, y.a, r.ID); err != nil || r.State != fleet.RedirectSent {
+		t.Fatalf("%s, %v", r.State, err)
+	}
+	if r, err = y.svc.Finish(ctx, y.a, c.ID, evidence(c, y.clock())); err != nil || r.State != fleet.RedirectHashing {
+		t.Errorf("%s, %v", r.State, err)
+	}
+	if n := y.count(t, "SELECT count(*) FROM outbox WHERE kind = 'miner.redirected'"); n != 1 {
+		t.Errorf("%d events", n)
+	}
+}
+
+// TestNobodyElseSees walks every read and every command as another
+// organisation and as its agent.
+func TestNobodyElseSees(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	m := y.miner(t, y.a, "SMTT0001")
+	r, err := y.svc.RequestRedirect(ctx, y.a, m.ID, false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := y.poll(t, y.a)[0]
+	site := y.sites[y.a.Org].ID
+	for name, try := range map[string]func() error{
+		"hello":     func() error { _, err := y.svc.Hello(ctx, y.b, fleet.Hello{Site: site.String()}); return err },
+		"sight":     func() error { _, err := y.svc.Sight(ctx, y.b, fleet.Sightings{SiteID: site}); return err },
+		"commands":  func() error { _, err := y.svc.Commands(ctx, y.b, fleet.Poll{Site: site}); return err },
+		"finish":    func() error { _, err := y.svc.Finish(ctx, y.b, c.ID, evidence(c, y.clock())); return err },
+		"miner":     func() error { _, err := y.svc.Miner(ctx, y.b, m.ID); return err },
+		"redirect":  func() error { _, err := y.svc.Redirect(ctx, y.b, r.ID); return err },
+		"request":   func() error { _, err := y.svc.RequestRedirect(ctx, y.b, m.ID, true); return err },
+		"old pools": func() error { _, err := y.svc.OldPools(ctx, y.b, r.ID); return err },
+	} {
+		if err := try(); !errors.Is(err, hashyard.NotFound) {
+			t.Errorf("%s: %v, want not found", name, err)
+		}
+	}
+	if ms, _, err := y.svc.Miners(ctx, y.b, fleet.MinerQuery{}); err != nil || len(ms) != 0 {
+		t.Errorf("miners: %d, %v", len(ms), err)
+	}
+	if rs := y.redirects(t, y.b, hashyard.ID{}); len(rs) != 0 {
+		t.Errorf("redirects: %d", len(rs))
+	}
+	if sites, err := y.svc.Sites(ctx, y.b); err != nil || len(sites) != 1 || sites[0].Org != y.b.Org {
+		t.Errorf("sites: %+v, %v", sites, err)
+	}
+	house := hashyard.Actor{Org: hashyard.NewID(), House: true}
+	if ms, _, err := y.svc.Miners(ctx, house, fleet.MinerQuery{}); err != nil || len(ms) != 1 {
+		t.Errorf("the house sees %d miners, %v", len(ms), err)
+	}
+	if _, err := y.svc.RequestRedirect(ctx, house, m.ID, true); !errors.Is(err, hashyard.Denied) {
+		t.Errorf("the house redirects: %v", err)
+	}
+}
