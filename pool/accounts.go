@@ -105,6 +105,12 @@ func (s *Service) WorkerFor(ctx context.Context, unit, org hashyard.ID) (Target,
 
 // AddWorker makes a plain worker in the actor's organisation.
 func (s *Service) AddWorker(ctx context.Context, actor hashyard.Actor, name string) (Worker, error) {
+	return s.AddWorkerOnce(ctx, actor, hashyard.NewID(), name)
+}
+
+// AddWorkerOnce is AddWorker with an id given by the caller: doing the same
+// again gives the worker that is there.
+func (s *Service) AddWorkerOnce(ctx context.Context, actor hashyard.Actor, id hashyard.ID, name string) (Worker, error) {
 	name = lower(name)
 	if !namePattern.MatchString(name) {
 		return Worker{}, hashyard.Invalid.Errorf("worker name %q is not 1 to 32 letters, digits, - and _", name)
@@ -114,7 +120,7 @@ func (s *Service) AddWorker(ctx context.Context, actor hashyard.Actor, name stri
 		return Worker{}, fmt.Errorf("add worker %s: %w", name, err)
 	}
 	w, err := s.store.AddWorker(ctx, actor, Worker{
-		ID: hashyard.NewID(), Org: actor.Org, Account: a.ID, AccountName: a.Name, Name: name, Generation: 1, Created: s.cfg.Now().UTC(),
+		ID: id, Org: actor.Org, Account: a.ID, AccountName: a.Name, Name: name, Generation: 1, Created: s.cfg.Now().UTC(),
 	})
 	if errors.Is(err, hashyard.Conflict) {
 		return Worker{}, hashyard.Conflict.Errorf("worker %s.%s exists already", a.Name, name)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -147,16 +148,19 @@ func (s *Service) settle(ctx context.Context) error {
 	}
 	// Read after the grace: every share accepted in time is at or before it.
 	stream, seq := s.cfg.Log.Position()
+	var failed []error
 	for _, p := range periods {
 		done, err := s.store.Settle(ctx, p, Barrier{stream, seq}, now, func(lines []Line) (Settlement, error) {
 			return SettlePeriod(p, now, lines)
 		})
-		if err != nil {
-			return fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err)
-		}
-		if done {
+		switch {
+		case errors.Is(err, errNotYet):
+			return err
+		case err != nil: // the others are settled all the same
+			failed = append(failed, fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err))
+		case done:
 			s.log.InfoContext(ctx, "period settled", "period_start", p.Start, "period_end", p.End)
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }

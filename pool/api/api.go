@@ -82,7 +82,12 @@ type NewWorker struct {
 }
 
 func (e edge) addWorker(ctx context.Context, actor hashyard.Actor, in *NewWorker) (*Worker, error) {
-	w, err := e.svc.AddWorker(ctx, actor, in.Name)
+	// The same at every attempt of one request: a retry finds what it made.
+	id, ok := web.CommandID(ctx)
+	if !ok {
+		id = hashyard.NewID()
+	}
+	w, err := e.svc.AddWorkerOnce(ctx, actor, id, in.Name)
 	if err != nil {
 		return nil, err
 	}

@@ -27,6 +27,9 @@ func TestAuthorize(t *testing.T) {
 	if _, err := h.svc.AddWorker(t.Context(), buyer.actor, "rig_1"); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("second worker of one name: %v", err)
 	}
+	if again, err := h.svc.AddWorkerOnce(t.Context(), buyer.actor, plain.ID, "rig_1"); err != nil || again.ID != plain.ID {
+		t.Errorf("the same once more: %+v, %v", again, err)
+	}
 	if len(m.Password) != 20 || m.URL != "stratum+tcp://127.0.0.1:3333" || !strings.HasPrefix(m.User, "buyer.u") || len(m.User) > 40 {
 		t.Errorf("target %+v", m.Target)
 	}

@@ -86,18 +86,30 @@ func (s *Store) Account(ctx context.Context, org hashyard.ID) (a pool.Account, e
 	return a, pg.Fail(err, "account of organisation %s", org)
 }
 
-// AddWorker makes a plain worker for the actor.
-func (s *Store) AddWorker(ctx context.Context, actor hashyard.Actor, w pool.Worker) (pool.Worker, error) {
-	err := s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
-		_, err := tx.Conn().Exec(ctx, `
-			INSERT INTO pool_workers (id, org_id, account_id, name, created_at) VALUES ($1, $2, $3, $4, $5)`,
-			w.ID, w.Org, w.Account, w.Name, w.Created)
+// AddWorker makes a plain worker for the actor, or finds it when it has this
+// id and name already.
+func (s *Store) AddWorker(ctx context.Context, actor hashyard.Actor, w pool.Worker) (out pool.Worker, err error) {
+	err = s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
+		tag, err := tx.Conn().Exec(ctx, `
+			INSERT INTO pool_workers (id, org_id, account_id, name, created_at) VALUES ($1, $2, $3, $4, $5)
+			ON CONFLICT (id) DO NOTHING`, w.ID, w.Org, w.Account, w.Name, w.Created)
 		if err != nil {
 			return err
 		}
-		return tx.Audit(ctx, "pool.worker.add", hashyard.Ref{Kind: "worker", ID: w.ID}, nil, w)
+		var retired *time.Time
+		err = tx.Conn().QueryRow(ctx, "SELECT "+workerColumns+`
+			FROM pool_workers w JOIN pool_accounts a ON a.id = w.account_id WHERE w.id = $1`, w.ID).Scan(workerInto(&out, &retired)...)
+		switch {
+		case err != nil:
+			return err
+		case tag.RowsAffected() == 1:
+			return tx.Audit(ctx, "pool.worker.add", hashyard.Ref{Kind: "worker", ID: w.ID}, nil, w)
+		case out.Name != w.Name:
+			return hashyard.Conflict.Errorf("id %s is worker %s", w.ID, out.Name)
+		}
+		return nil
 	})
-	return w, pg.Fail(err, "add worker %s", w.Name)
+	return out, pg.Fail(err, "add worker %s", w.Name)
 }
 
 // UnitWorker gives a unit's worker under an account; see pool.Store.
