@@ -147,8 +147,16 @@ type ReservedUnit struct {
 	NominalGHs hashyard.GHs
 }
 
-// PlacedEvent tells that an order rests in the book.
+// maxTold bounds the condition snapshot that travels in an event; a larger one
+// is read from the order.
+const maxTold = 64 << 10
+
+// PlacedEvent tells that an order enters the book, with all its units: also
+// one that trades at once was listed.
 func (o Order) PlacedEvent(now time.Time) (hashyard.Event, error) {
+	if len(o.Condition) > maxTold {
+		o.Condition = nil
+	}
 	ev, err := hashyard.NewEvent(hashyard.EvOrderPlaced, o.Ref(), now, hashyard.OrderPlaced{
 		Order: o.ID, Org: o.Org, Instrument: o.Instrument, Side: o.Side.String(),
 		Price: o.Price, Units: o.Unsold(), Condition: o.Condition,

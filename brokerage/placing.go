@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"hashyard"
 	"hashyard/brokerage/book"
 )
@@ -120,14 +122,29 @@ func (s *Service) condition(ctx context.Context, org hashyard.ID, units []hashya
 	if s.cfg.Conditions == nil || len(units) == 0 {
 		return nil, nil
 	}
+	read := make([]json.RawMessage, len(units))
+	var g errgroup.Group
+	g.SetLimit(4) // an ask may name thousands
+	for i, u := range units {
+		g.Go(func() error {
+			c, err := s.cfg.Conditions.Condition(ctx, org, u)
+			if errors.Is(err, hashyard.NotFound) {
+				return nil
+			}
+			if err != nil {
+				return fmt.Errorf("condition of unit %s: %w", u, err)
+			}
+			read[i] = c
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
 	all := make(map[hashyard.ID]json.RawMessage, len(units))
-	for _, u := range units {
-		c, err := s.cfg.Conditions.Condition(ctx, org, u)
-		if err != nil && !errors.Is(err, hashyard.NotFound) {
-			return nil, fmt.Errorf("condition of unit %s: %w", u, err)
-		}
-		if err == nil {
-			all[u] = c
+	for i, u := range units {
+		if len(read[i]) > 0 {
+			all[u] = read[i]
 		}
 	}
 	b, err := json.Marshal(all)

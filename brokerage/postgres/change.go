@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"hashyard"
 	"hashyard/brokerage"
 	"hashyard/migrations/pg"
@@ -114,32 +116,27 @@ type decided struct {
 	By    hashyard.Actor
 }
 
-func insertTrade(ctx context.Context, tx *pg.Tx, d brokerage.Dossier) error {
+// queueTrade adds the two statements that store a new trade.
+func queueTrade(send *pgx.Batch, d brokerage.Dossier) error {
 	t := d.Trade
 	history, err := json.Marshal(t.History)
 	if err != nil {
 		return err
 	}
-	_, err = tx.Conn().Exec(ctx, `
+	send.Queue(`
 		INSERT INTO trades (id, buyer_org, seller_org, instrument_id, bid_order_id, ask_order_id, maker, price_mc, sold_ghs,
 			amount_cents, commission_cents, state, history, matched_at, payment_due)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)`,
 		t.ID, t.Buyer, t.Seller, t.Instrument, t.BidOrder, t.AskOrder, t.Maker.String(), t.Price, t.SoldGHs,
 		t.Amount, t.Commission, t.State, history, t.MatchedAt, t.PaymentDue)
-	if err != nil {
-		return fmt.Errorf("trade %s: %w", t.ID, err)
-	}
 	sold := make([]int64, len(d.Units))
 	for i, u := range d.Units {
 		sold[i] = int64(u.Sold)
 	}
-	_, err = tx.Conn().Exec(ctx, `
+	send.Queue(`
 		INSERT INTO trade_units (trade_id, position, unit_id, buyer_org, seller_org, sold_ghs)
 		SELECT $1, n, unit, $2, $3, sold FROM unnest($4::uuid[], $5::bigint[]) WITH ORDINALITY AS u (unit, sold, n)`,
 		t.ID, t.Buyer, t.Seller, uuids(d.UnitIDs()), sold)
-	if err != nil {
-		return fmt.Errorf("units of trade %s: %w", t.ID, err)
-	}
 	return nil
 }
 

@@ -95,11 +95,6 @@ func (s *Store) Commit(ctx context.Context, b market.Batch) error {
 		if err := writeBatch(ctx, tx, b); err != nil {
 			return err
 		}
-		for _, d := range b.Trades {
-			if err := insertTrade(ctx, tx, d); err != nil {
-				return err
-			}
-		}
 		return tx.Emit(ctx, b.Events...)
 	})
 	return pg.Fail(err, "commit %d commands", len(b.Rows))
@@ -148,6 +143,11 @@ func writeBatch(ctx context.Context, tx *pg.Tx, b market.Batch) (err error) {
 		send.Queue(`
 			INSERT INTO market_journal (instrument_id, seq, epoch, command_id, kind, order_id, command, events, at)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`, r.Instrument, r.Seq, b.Epoch, r.Command, r.Kind, r.Order.ID, cmd, evs, b.At)
+	}
+	for _, d := range b.Trades {
+		if err := queueTrade(&send, d); err != nil {
+			return err
+		}
 	}
 	for _, f := range b.Fills {
 		send.Queue("INSERT INTO market_fills (trade_id, instrument_id, seq, at, price_mc, units, taker) VALUES ($1, $2, $3, $4, $5, $6, $7)",

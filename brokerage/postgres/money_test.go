@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hashyard"
 	"hashyard/brokerage"
 	"hashyard/migrations/testdb"
@@ -336,3 +338,38 @@ func TestEarningsAreBookedOnce(t *testing.T) {
 		t.Errorf("%d entries", tb.Entries)
 	}
 }
+
+// TestReturnedTradeIsTheStoredOne: what a command answers is what is read
+// afterwards, to the last field.
+func TestReturnedTradeIsTheStoredOne(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	d := b.matched(t, 2)
+	funding, err := b.svc.Fund(t.Context(), b.buyer, d.Trade.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.trade(t, d.Trade.ID), funding, exact); diff != "" {
+		t.Errorf("fund (-stored +returned):\n%s", diff)
+	}
+	b.rail.bankSends(funding.Payment.RailID, funding.Payment.Amount)
+	if err := b.svc.Webhook(t.Context(), b.rail.webhook("payment_intent.succeeded", funding.Payment.RailID), "signed"); err != nil {
+		t.Fatal(err)
+	}
+	disputed, err := b.svc.Dispute(t.Context(), b.buyer, d.Trade.ID, "never sent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.trade(t, d.Trade.ID), disputed, exact); diff != "" {
+		t.Errorf("dispute (-stored +returned):\n%s", diff)
+	}
+	decided, err := b.svc.Decide(t.Context(), b.desk, d.Trade.ID, brokerage.RefundBuyer, "never sent")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(b.trade(t, d.Trade.ID), decided, exact); diff != "" {
+		t.Errorf("decide (-stored +returned):\n%s", diff)
+	}
+}
+
+var exact = cmp.Comparer(func(a, b hashyard.Work) bool { return a == b })
