@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -70,16 +71,25 @@ func (e edge) sightings(ctx context.Context, actor hashyard.Actor, in *fleet.Sig
 }
 
 type commandsInput struct {
-	Site  hashyard.ID   `query:"site" required:"true" doc:"From hello."`
-	Agent hashyard.ID   `query:"agent" doc:"The asking agent, the same across its restarts."`
-	Knows []hashyard.ID `query:"knows" maxItems:"64" doc:"Commands that the agent carries out or has a result of."`
-	Wait  int           `query:"wait" minimum:"0" maximum:"30" doc:"Seconds to wait for something to do."`
+	Site  hashyard.ID `query:"site" required:"true" doc:"From hello."`
+	Agent hashyard.ID `query:"agent" doc:"The asking agent, the same across its restarts."`
+	Knows string      `query:"knows" maxLength:"2400" doc:"Commands that the agent carries out or has a result of, with commas between."`
+	Wait  int         `query:"wait" minimum:"0" maximum:"30" doc:"Seconds to wait for something to do."`
 }
 
 func (e edge) commands(ctx context.Context, actor hashyard.Actor, in *commandsInput) (*web.Page[fleet.Command], error) {
-	cs, err := e.svc.Commands(ctx, actor, fleet.Poll{
-		Site: in.Site, Agent: in.Agent, Knows: in.Knows, Wait: time.Duration(in.Wait) * time.Second,
-	})
+	p := fleet.Poll{Site: in.Site, Agent: in.Agent, Wait: time.Duration(in.Wait) * time.Second}
+	for text := range strings.SplitSeq(in.Knows, ",") {
+		if text == "" {
+			continue
+		}
+		id, err := hashyard.ParseID(text)
+		if err != nil {
+			return nil, err
+		}
+		p.Knows = append(p.Knows, id)
+	}
+	cs, err := e.svc.Commands(ctx, actor, p)
 	return &web.Page[fleet.Command]{Items: cs}, err
 }
 

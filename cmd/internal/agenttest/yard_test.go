@@ -98,7 +98,7 @@ func (y *testYard) service() *fleet.Service {
 func (y *testYard) start() {
 	y.t.Helper()
 	y.fleet = y.service()
-	edge := web.New(web.Config{Auth: y, Keeper: &keeper{kept: map[string]web.Answer{}}})
+	edge := web.New(web.Config{Auth: y, Keeper: &keeper{kept: map[string]web.Answer{}}, Log: slog.New(noErrors{y.t})})
 	api.Register(edge, y.fleet)
 	addr := y.addr
 	if addr == "" {
@@ -125,6 +125,20 @@ func (y *testYard) stop() {
 		<-y.served
 		y.server = nil
 	}
+}
+
+// noErrors fails the test when the edge logs an error: an internal error that
+// an agent would only retry.
+type noErrors struct{ t *testing.T }
+
+func (noErrors) Enabled(_ context.Context, l slog.Level) bool { return l >= slog.LevelError }
+func (h noErrors) WithAttrs([]slog.Attr) slog.Handler         { return h }
+func (h noErrors) WithGroup(string) slog.Handler              { return h }
+func (h noErrors) Handle(_ context.Context, r slog.Record) error {
+	text := r.Message
+	r.Attrs(func(a slog.Attr) bool { text += " " + a.String(); return true })
+	h.t.Error(text)
+	return nil
 }
 
 // ByKey and BySession make the yard its own authenticator.
