@@ -1,10 +1,11 @@
 import type { Earnings, Redirect, Unit, UnitMoney } from '../../api/types';
 import { fixed, int, usdSigned } from '../../lib/format';
-import { day, daySecond, dayMinute, duration, minute } from '../../lib/time';
+import { day, daySecond, dayMinute, duration } from '../../lib/time';
 import { Glyph } from '../../parts/Glyph';
 import { EvidenceChip, Line, StatusChip, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../../parts/States';
 import type { Evidence } from './evidence';
+import { earningRows } from './earnings';
 import { identityOf, type Check } from './identity';
 import type { Facts } from './facts';
 import { gap, type Node } from './nodes';
@@ -126,7 +127,7 @@ export function MoneyTile({ money, facts }: { money: Loaded<UnitMoney>; facts: F
 }
 
 export function EarningsTile({ earnings }: { earnings: Loaded<Earnings> }) {
-  const rows = [...(earnings.data?.items ?? [])].sort((a, b) => b.from.localeCompare(a.from)).slice(0, 48);
+  const rows = earningRows(earnings.data?.items ?? []).slice(0, 100);
   return (
     <Tile title="Earnings, FPPS" aside={rows.length > 0 ? `${int(earnings.data?.items.length ?? 0)} periods` : ''} className="earnings">
       {earnings.isError ? (
@@ -136,14 +137,14 @@ export function EarningsTile({ earnings }: { earnings: Loaded<Earnings> }) {
       ) : (
         <div className="scroll-y">
           <table className="grid">
-            <thead><tr><th>Period, UTC</th><th className="num">TH/s</th><th className="num">Credited sat</th></tr></thead>
+            <thead><tr><th>{rows[0]?.hours ? 'Period, UTC' : 'UTC day'}</th><th className="num">TH/s</th><th className="num">Credited sat</th></tr></thead>
             <tbody>
               {earnings.isPending && <SkeletonRows rows={4} columns={[120, 60, 60]} />}
               {rows.map((r) => (
-                <tr key={r.from}>
-                  <td>{day(r.from)} <span className="t2">{minute(r.from)} – {minute(r.to)}</span></td>
+                <tr key={r.key}>
+                  <td>{r.day} <span className="t2">{r.hours}</span></td>
                   <td className="num t2">{fixed(r.ths, 1)}</td>
-                  <td className="num b">{int(r.net_sats)}</td>
+                  <td className="num b">{int(r.sats)}</td>
                 </tr>
               ))}
             </tbody>
