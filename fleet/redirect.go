@@ -155,6 +155,9 @@ func (r Redirect) Conclude(res Result, want []firmware.PoolSetting, now time.Tim
 		elsewhere := NormalSerial(res.Identity.Serial) != r.Serial
 		return r.fail(now, "identity mismatch at "+short(res.Address, 60)+": "+bad+"; nothing was written", elsewhere)
 	}
+	if res.Address != "" {
+		r.Address = short(res.Address, 60) // where it was found in the end
+	}
 	r, err := r.step(redirectCheck, stamp(res.IdentityAt, now), "serial "+r.Serial)
 	if err != nil {
 		return r, err

@@ -66,7 +66,11 @@ func (s *Service) Sight(ctx context.Context, actor hashyard.Actor, in Sightings)
 	if err := s.store.SawAgent(ctx, actor, site.ID, "", now); err != nil {
 		return out, err
 	}
-	return out, s.settle(ctx, actor, kept)
+	if err := s.settle(ctx, actor, kept); err != nil {
+		// The machines are taken in; what is due is tried at the next sighting.
+		s.log.WarnContext(ctx, "redirect of a delivered unit not made, will retry", "site", site.ID, "error", err)
+	}
+	return out, nil
 }
 
 // minerOf checks a sighting; the address must be the site's own.

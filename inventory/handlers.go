@@ -20,6 +20,9 @@ func (s *Service) OnTradeMatched(ctx context.Context, ev hashyard.Event) error {
 			if u.Trade == p.Trade && u.State != UnitListed {
 				continue // the money was faster
 			}
+			if u.Order.IsZero() {
+				continue // the trade was cancelled before this came
+			}
 			u, err := u.Match(p.AskOrder, p.Trade, p.Buyer)
 			if err != nil {
 				return Write{}, err

@@ -226,9 +226,9 @@ func updateRedirect(ctx context.Context, tx *pg.Tx, was, r fleet.Redirect) error
 	}
 	tag, err := tx.Conn().Exec(ctx, `
 		UPDATE redirects SET state = $4, reason = $5, transient = $6, old_slots = $7, old_sealed = $8, read_back = $9,
-			differences = $10, slots = $11, session_at = $12, version = version + 1
+			differences = $10, slots = $11, session_at = $12, address = $13, version = version + 1
 		WHERE id = $1 AND version = $2 AND state = $3`,
-		r.ID, was.Version, was.State, r.State, r.Reason, r.Transient, old, r.OldSealed, back, diffs, r.Slots, at(r.SessionAt))
+		r.ID, was.Version, was.State, r.State, r.Reason, r.Transient, old, r.OldSealed, back, diffs, r.Slots, at(r.SessionAt), r.Address)
 	if err != nil {
 		return pg.Fail(err, "redirect %s", r.ID)
 	}

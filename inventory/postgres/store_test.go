@@ -326,6 +326,25 @@ func TestClosedOrderGivesBackOnlyWhatItHolds(t *testing.T) {
 	y.wantState(t, a.ID, inventory.UnitPacked) // too late: it is in the box
 }
 
+func TestMatchedArrivesAfterTheCancellation(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	a := y.claim(t, y.seller, "SMTT0001")
+	order, trade := hashyard.NewID(), hashyard.NewID()
+	if _, err := y.svc.Reserve(t.Context(), y.seller, hashyard.Ref{Kind: "order", ID: order}, []hashyard.ID{a.ID}); err != nil {
+		t.Fatal(err)
+	}
+	for _, holder := range []hashyard.Ref{{Kind: "trade", ID: trade}, {Kind: "order", ID: order}} {
+		if err := y.svc.Release(t.Context(), holder, []hashyard.ID{a.ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	deliver(t, y.svc.OnTradeMatched, hashyard.EvTradeMatched, hashyard.TradeMatched{
+		Trade: trade, Buyer: y.buyer.Org, Seller: y.seller.Org, AskOrder: order, Units: []hashyard.ID{a.ID},
+	})
+	y.wantState(t, a.ID, inventory.UnitAvailable)
+}
+
 func TestFundedBeforeMatchedArrives(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
