@@ -63,6 +63,7 @@ func (s *Service) EpochFor(ctx context.Context, f job.EpochFacts) (Epoch, error)
 	}
 	s.mu.Lock()
 	s.tip = f.Tip
+	s.noteJob()
 	e, ok := s.epochs[epochKey{start, end, f.NBits, f.Subsidy}]
 	s.mu.Unlock()
 	if ok {
@@ -84,6 +85,19 @@ func (s *Service) EpochFor(ctx context.Context, f job.EpochFacts) (Epoch, error)
 	}
 	s.epochs[e.key()] = e
 	return e, nil
+}
+
+// jobGap is more than a healthy pool ever waits between two jobs.
+const jobGap = 90 * time.Second
+
+// noteJob notices that there was no work to offer for a while, e.g. because no
+// node answered: that time says nothing about machines. The caller holds s.mu.
+func (s *Service) noteJob() {
+	now := s.cfg.Now()
+	if !s.lastJob.IsZero() && now.Sub(s.lastJob) > jobGap {
+		s.interrupted = true
+	}
+	s.lastJob = now
 }
 
 func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, start, end time.Time) (Epoch, error) {

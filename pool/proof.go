@@ -156,6 +156,9 @@ func (s *Service) RestartProofs(ctx context.Context, reason string) error {
 // measure tells the open measurements that are due, once every share that was
 // accepted until now is counted.
 func (s *Service) measure(ctx context.Context) error {
+	if s.away() {
+		return nil
+	}
 	now := s.cfg.Now().UTC()
 	stream, seq := s.cfg.Log.Position()
 	_, err := s.store.Measure(ctx, Barrier{stream, seq}, func(p Proof) (bool, hashyard.Event, error) {

@@ -71,7 +71,10 @@ type Service struct {
 	epochs  map[epochKey]Epoch
 	tip     [32]byte  // of the newest job
 	tipRead [32]byte  // whose fee window is known
-	settled time.Time // every period that ended up to here is settled
+	lastJob time.Time // when work was last offered
+	// interrupted says that measurements must begin anew.
+	interrupted bool
+	settled     time.Time // every period that ended up to here is settled
 }
 
 // New checks the settings and makes a service; Run does its work over time.
@@ -131,35 +134,68 @@ func (s *Service) edge() Edge {
 // Run settles periods, tells measurements and follows blocks until ctx ends.
 // Measurements begin anew: while this process was not there nobody could mine.
 func (s *Service) Run(ctx context.Context) error {
-	restarted := false
-	jobs := []*chore{
+	s.interrupt()
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	// A node that hangs must not keep the books waiting.
+	wg.Go(func() {
+		s.repeat(ctx, []*chore{
+			{name: "read fees", every: 2 * s.cfg.Tick, do: s.followFees},
+			{name: "follow blocks", every: 3 * s.cfg.Tick, do: s.followBlocks},
+		})
+	})
+	s.repeat(ctx, []*chore{
+		{name: "restart measurements", every: s.cfg.Tick, do: s.afterInterruption},
 		{name: "announce sessions", every: s.cfg.Tick, do: s.announce},
 		{name: "measure units", every: s.cfg.Tick, do: s.measure},
 		{name: "settle periods", every: s.cfg.Tick, do: s.settle},
-		{name: "read fees", every: 2 * s.cfg.Tick, do: s.followFees},
-		{name: "follow blocks", every: 3 * s.cfg.Tick, do: s.followBlocks},
-	}
+	})
+	return ctx.Err()
+}
+
+// repeat does chores in turn until ctx ends.
+func (s *Service) repeat(ctx context.Context, chores []*chore) {
 	tick := time.NewTicker(s.cfg.Tick)
 	defer tick.Stop()
 	for {
-		if !restarted {
-			err := s.RestartProofs(ctx, "the pool was started")
-			restarted = err == nil
-			if err != nil && ctx.Err() == nil {
-				s.log.WarnContext(ctx, "measurements cannot begin", "err", err)
-			}
-		}
-		for _, c := range jobs {
-			if restarted {
-				c.run(ctx, s)
-			}
+		for _, c := range chores {
+			c.run(ctx, s)
 		}
 		select {
 		case <-ctx.Done():
-			return ctx.Err()
+			return
 		case <-tick.C:
 		}
 	}
+}
+
+func (s *Service) interrupt() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.interrupted = true
+}
+
+// afterInterruption begins measurements anew when the pool was away. Until it
+// has, none is told.
+func (s *Service) afterInterruption(ctx context.Context) error {
+	s.mu.Lock()
+	was := s.interrupted
+	s.interrupted = false
+	s.mu.Unlock()
+	if !was {
+		return nil
+	}
+	if err := s.RestartProofs(ctx, "the pool was away"); err != nil {
+		s.interrupt()
+		return err
+	}
+	return nil
+}
+
+func (s *Service) away() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.interrupted
 }
 
 // chore is a part of Run that is done again and again.

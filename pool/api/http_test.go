@@ -208,7 +208,7 @@ func TestOverHTTP(t *testing.T) {
 	if info := s.call("GET", "", "", nil, 200); info["epoch"].(map[string]any)["epoch"] != epoch.ID.String() || info["hashprice"].(float64) < 3000 {
 		t.Errorf("terms %v", info)
 	}
-	s.now = end.Add(5 * time.Second)
+	s.now = end.Add(5 * time.Second) // nothing runs yet
 	s.checkStatement(unit)
 }
 

@@ -74,12 +74,12 @@ func (s *Store) ChangeBlock(ctx context.Context, hash [32]byte, rule func(pool.B
 }
 
 // OpenBlocks are those whose state may still change: all that are not final,
-// and refused ones while another node may take them.
+// and refused or orphaned ones as long as a chain may still take them.
 func (s *Store) OpenBlocks(ctx context.Context, limit int) (out []pool.Block, err error) {
 	err = s.db.AsSystem(ctx, "pool.block", func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, "SELECT "+blockColumns+` FROM pool_blocks b
-			WHERE state IN ('found', 'accepted', 'orphaned')
-			   OR (state = 'rejected' AND height > (SELECT max(height) - 10 FROM pool_blocks))
+			WHERE state IN ('found', 'accepted')
+			   OR (state IN ('orphaned', 'rejected') AND height > (SELECT max(height) - 100 FROM pool_blocks))
 			ORDER BY height DESC LIMIT $1`, limit)
 		if err != nil {
 			return err

@@ -12,17 +12,6 @@ import (
 	"hashyard/pool"
 )
 
-// measured waits for the n-th measurement.
-func (h *house) measured(n int) hashyard.WorkMeasured {
-	h.t.Helper()
-	var got []hashyard.WorkMeasured
-	h.run(h.svc, "a measurement", func() bool {
-		got = events[hashyard.WorkMeasured](h, hashyard.EvWorkMeasured)
-		return len(got) >= n
-	})
-	return got[n-1]
-}
-
 func TestProofMeasuresTheUnitsOwnWork(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

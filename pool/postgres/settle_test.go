@@ -131,8 +131,10 @@ func TestPeriodWaits(t *testing.T) {
 	if err := h.svc.Apply(t.Context(), late); err != nil {
 		t.Fatal(err)
 	}
-	if !settle() || !settle() {
-		t.Error("not settled")
+	for range 2 { // the second time it is done already
+		if !settle() {
+			t.Error("not settled")
+		}
 	}
 	sts := h.settled(a)
 	if len(sts) != 1 || sts[0].Shares != 2 || len(events[hashyard.EarningsSettled](h, hashyard.EvEarningsSettled)) != 1 {
