@@ -116,6 +116,7 @@ CREATE TABLE agent_commands (
     redirect_id   uuid NOT NULL UNIQUE,
     state         text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'leased', 'done')),
     leased_until  timestamptz,
+    leased_to     uuid,               -- the agent that has it
     epoch         bigint NOT NULL DEFAULT 0, -- grows with every lease
     created_at    timestamptz NOT NULL,
     done_at       timestamptz
