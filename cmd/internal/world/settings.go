@@ -12,7 +12,7 @@ type Settings struct {
 	SettlementPeriod time.Duration `default:"2m" help:"How long a settlement period is; it begins at multiples of itself, UTC."`
 	PayoutThreshold  int64         `default:"300" help:"Earnings in satoshis from which a payout is made."`
 	Confirmations    int           `default:"2" help:"Confirmations after which a payout is final."`
-	ProofShares      float64       `default:"600" help:"Shares a minute asked of a machine under proof."`
+	ProofShares      float64       `default:"1200" help:"Shares a minute asked of a machine under proof."`
 	Shares           float64       `default:"20" help:"Shares a minute asked of any other machine."`
 	MeasureEvery     time.Duration `default:"5s" help:"How often work under proof is measured."`
 	ChainBits        string        `default:"1d3ba6fe" help:"Network difficulty of a new chain, as compact bits in hex."`
