@@ -163,9 +163,9 @@ func (a *Agent) start(ctx context.Context) error {
 	return nil
 }
 
-// retry runs fn until it succeeds or ctx ends, waiting 0.25 s, doubling to 10 s.
+// retry runs fn until it succeeds or ctx ends, waiting 0.25 s, doubling to 5 s.
 func retry(ctx context.Context, fn func() error) error {
-	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 10*time.Second) {
+	for wait := 250 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		err := fn()
 		if err == nil {
 			return nil

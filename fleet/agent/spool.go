@@ -129,7 +129,7 @@ func (a *Agent) report(ctx context.Context) error {
 			if !pause(ctx, wait) {
 				return nil
 			}
-			wait = min(2*wait, 10*time.Second)
+			wait = min(2*wait, 5*time.Second)
 		}
 	}
 	return nil

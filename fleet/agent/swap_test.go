@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -142,9 +143,25 @@ func swapAgent(t *testing.T, sb *switchboard) *Agent {
 // address after any request, also between the identity check and the write.
 func TestNoWriteReachesTheWrongMachine(t *testing.T) {
 	t.Parallel()
-	rng := rand.New(rand.NewPCG(1, 2)) // used under the machines' mutexes only
-	var mu sync.Mutex
-	sb := newSwitchboard(t, 200, func(string) bool {
+	swapStorm(t, 200, 300, 1)
+}
+
+// TestSoakNoWriteReachesTheWrongMachine is the same for as many redirects as
+// HASHYARD_SOAK says, with a seed of its own.
+func TestSoakNoWriteReachesTheWrongMachine(t *testing.T) {
+	n, err := strconv.Atoi(os.Getenv("HASHYARD_SOAK"))
+	if err != nil {
+		t.Skip("HASHYARD_SOAK is not set to a number of redirects")
+	}
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	swapStorm(t, 203, n, seed)
+}
+
+func swapStorm(t *testing.T, third byte, n int, seed uint64) {
+	rng := rand.New(rand.NewPCG(seed, 2))
+	var mu sync.Mutex // guards rng
+	sb := newSwitchboard(t, third, func(string) bool {
 		mu.Lock()
 		defer mu.Unlock()
 		return rng.IntN(3) == 0
@@ -152,7 +169,7 @@ func TestNoWriteReachesTheWrongMachine(t *testing.T) {
 	a := swapAgent(t, sb)
 	right, wrong := sb.machines[0], sb.machines[1]
 	wrote, refused := 0, 0
-	for range 300 {
+	for range n {
 		e := &entry{Command: hashyard.NewID()}
 		order := fleet.RedirectOrder{
 			Address: sb.addr.Addr().String(), Family: "antminer", Serial: right.serial,
@@ -166,12 +183,16 @@ func TestNoWriteReachesTheWrongMachine(t *testing.T) {
 		case err != nil:
 			refused++
 		}
-		if n := wrong.writes.Load(); n != 0 {
+		if wrong.writes.Load() != 0 {
 			t.Fatalf("the wrong machine was written to: %v", err)
 		}
+		if err := a.journal.drop(e.Command); err != nil {
+			t.Fatal(err)
+		}
 	}
-	if wrote < 20 || refused < 20 || int(right.writes.Load()) < wrote {
-		t.Errorf("%d written, %d refused: the test shows nothing", wrote, refused)
+	t.Logf("%d redirects: %d written, %d refused, 0 astray", n, wrote, refused)
+	if wrote < n/20 || refused < n/20 || int(right.writes.Load()) < wrote {
+		t.Errorf("%d written, %d refused of %d: the test shows nothing", wrote, refused, n)
 	}
 }
 
