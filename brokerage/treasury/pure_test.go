@@ -146,8 +146,11 @@ func TestSizesAreThoseOfTheNetwork(t *testing.T) {
 		script []byte
 		dust   hashyard.Sats
 	}{
-		{script(1), 294}, {append([]byte{0, 32}, make([]byte, 32)...), 330}, {append([]byte{0x51, 32}, make([]byte, 32)...), 330},
-		{make([]byte, 25), 546}, {make([]byte, 23), 540},
+		{script(1), 294},
+		{append([]byte{0, 32}, make([]byte, 32)...), 330},
+		{append([]byte{0x51, 32}, make([]byte, 32)...), 330},
+		{make([]byte, 25), 546},
+		{make([]byte, 23), 540},
 	} {
 		if d := Dust(tt.script); d != tt.dust {
 			t.Errorf("dust of %x: %d, Core says %d", tt.script, d, tt.dust)

@@ -10,41 +10,42 @@ import (
 	"hashyard/brokerage/ledger"
 )
 
-// scanBatch bounds the blocks of one step, so that payouts get their turn.
+// scanBatch bounds the blocks of one step, so that its end is not far.
 const scanBatch = 500
 
-// scan follows the best chain: back while the head is off it, then forward.
-func (s *Service) scan(ctx context.Context, head Head) (Head, error) {
+// scan follows the best chain: back while the head is off it, then forward. It
+// reports whether the tip was reached.
+func (s *Service) scan(ctx context.Context, head Head) (Head, bool, error) {
 	for range scanBatch {
 		on, err := s.onChain(ctx, head.Place)
 		if err != nil {
-			return head, err
+			return head, false, err
 		}
 		if !on {
 			if head, err = s.disconnect(ctx, head); err != nil {
-				return head, err
+				return head, false, err
 			}
 			continue
 		}
 		hash, err := s.cfg.Chain.HashAt(ctx, head.Height+1)
 		if errors.Is(err, hashyard.NotFound) {
-			return head, nil
+			return head, true, nil
 		}
 		if err != nil {
-			return head, fmt.Errorf("treasury: block at %d: %w", head.Height+1, err)
+			return head, false, fmt.Errorf("treasury: block at %d: %w", head.Height+1, err)
 		}
 		b, err := s.cfg.Chain.Block(ctx, hash)
 		if err != nil {
-			return head, fmt.Errorf("treasury: block %s: %w", hash, err)
+			return head, false, fmt.Errorf("treasury: block %s: %w", hash, err)
 		}
 		if b.Height != head.Height+1 || (head.Hash != (Hash{}) && b.Prev != head.Hash) {
 			continue // the chain was reorganised between the calls
 		}
 		if head, err = s.connect(ctx, head, b); err != nil {
-			return head, err
+			return head, false, err
 		}
 	}
-	return head, nil
+	return head, false, nil
 }
 
 // onChain reports whether the head is on the node's best chain.

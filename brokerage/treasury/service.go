@@ -149,7 +149,11 @@ func (s *Service) Step(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	head, scanErr := s.scan(ctx, head)
+	head, tip, scanErr := s.scan(ctx, head)
+	if scanErr == nil && !tip {
+		s.Wake() // what is not scanned yet may have spent our coins
+		return nil
+	}
 	if err := s.sound(ctx); err != nil {
 		return errors.Join(scanErr, err)
 	}

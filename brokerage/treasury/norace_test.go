@@ -1,0 +1,5 @@
+//go:build !race
+
+package treasury_test
+
+const slow = false

@@ -1,0 +1,9 @@
+package app
+
+import (
+	"testing"
+
+	"hashyard/migrations/testdb"
+)
+
+func TestMain(m *testing.M) { testdb.Main(m) }
