@@ -144,6 +144,11 @@ func (p *play) custody(ctx context.Context, m *machine) (string, error) {
 	rows := page.Items
 	var who []string
 	for i, r := range rows {
+		// The buyer sees the machine's way from the shipment on; the first
+		// row says whose hands it came from.
+		if i == 0 && r.From != nil {
+			who = append(who, r.From.is())
+		}
 		if i > 0 && r.From.is() != rows[i-1].To.is() {
 			return "", fmt.Errorf("custody of %s has a gap before row %d: from %q after %q", m.Serial, r.Seq, r.From.is(), rows[i-1].To.is())
 		}

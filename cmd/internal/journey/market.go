@@ -14,20 +14,25 @@ import (
 // found: the seller's agent finds the machines and reads who they are.
 func (p *play) found(ctx context.Context) (string, error) {
 	began := time.Now()
-	var boards int
-	var reported float64
+	var said string
 	for _, m := range []*machine{p.good, p.weak} {
 		var mv minerView
+		var own float64
 		err := until(ctx, p.cfg.Wait, func() error {
-			var page list[minerView]
-			if err := p.as["seller.operator"].get(ctx, "/api/v1/miners?q="+m.Serial, &page); err != nil {
+			var err error
+			if mv, err = p.seen(ctx, "seller.operator", m); err != nil {
 				return err
 			}
-			i := slices.IndexFunc(page.Items, func(v minerView) bool { return v.Serial == m.Serial })
-			if i < 0 || page.Items[i].UnitID.IsZero() || page.Items[i].Reading == nil || page.Items[i].Reading.ReportedTHs == nil {
+			if mv.Reading == nil || mv.Reading.ReportedTHs == nil {
 				return notYet("no reading of serial %s", m.Serial)
 			}
-			mv = page.Items[i]
+			if own, err = readSummary(ctx, m); err != nil {
+				return err
+			}
+			// The last reading may be of the machine's first seconds.
+			if got := *mv.Reading.ReportedTHs; own == 0 || got < 0.9*own || got > 1.1*own {
+				return notYet("%s: hashyard shows %.1f TH/s, the machine's own API %.1f", m.Serial, got, own)
+			}
 			return nil
 		})
 		if err != nil {
@@ -36,14 +41,10 @@ func (p *play) found(ctx context.Context) (string, error) {
 		if !strings.EqualFold(mv.MAC, m.MAC) || mv.Address != m.Address || !slices.Equal(mv.boardSerials(), m.Boards) {
 			return "", fmt.Errorf("read MAC %s, address %s, boards %v; the machine has %s, %s, %v", mv.MAC, mv.Address, mv.boardSerials(), m.MAC, m.Address, m.Boards)
 		}
-		own, err := readSummary(ctx, m)
-		if err != nil {
-			return "", err
+		m.unit = mv.UnitID
+		if m == p.good {
+			said = fmt.Sprintf("%s · %s · boards %s · %.1f TH/s reported (own API %.1f)", m.Serial, m.MAC, strings.Join(m.Boards, ", "), *mv.Reading.ReportedTHs, own)
 		}
-		if got := *mv.Reading.ReportedTHs; got < 0.8*own || got > 1.2*own {
-			return "", fmt.Errorf("%s: hashyard shows %.1f TH/s, the machine's own API %.1f", m.Serial, got, own)
-		}
-		m.unit, boards, reported = mv.UnitID, len(mv.Boards), *mv.Reading.ReportedTHs
 	}
 	var u unitView
 	if err := p.as["seller.trader"].get(ctx, "/api/v1/units/"+p.good.unit.String(), &u); err != nil {
@@ -52,7 +53,20 @@ func (p *play) found(ctx context.Context) (string, error) {
 	if u.Serial != p.good.Serial || u.Owner.ID != p.seller.ID {
 		return "", fmt.Errorf("unit %s is %s of %s", p.good.unit, u.Serial, u.Owner.Name)
 	}
-	return fmt.Sprintf("%s · %s · %d boards · %.1f TH/s reported · seen after %.1f s", p.good.Serial, p.good.MAC, boards, reported, time.Since(began).Seconds()), nil
+	return fmt.Sprintf("%s · seen and read after %.1f s", said, time.Since(began).Seconds()), nil
+}
+
+// seen is a look at a machine as an agent sees it.
+func (p *play) seen(ctx context.Context, role string, m *machine) (minerView, error) {
+	var page list[minerView]
+	if err := p.as[role].get(ctx, "/api/v1/miners?q="+m.Serial, &page); err != nil {
+		return minerView{}, err
+	}
+	i := slices.IndexFunc(page.Items, func(v minerView) bool { return v.Serial == m.Serial && !v.UnitID.IsZero() })
+	if i < 0 {
+		return minerView{}, notYet("the agent has not found serial %s", m.Serial)
+	}
+	return page.Items[i], nil
 }
 
 // tick is the step of prices, and over how much more the buyer bids than the

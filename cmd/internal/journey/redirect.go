@@ -114,16 +114,9 @@ func (p *play) stubbornly(ctx context.Context) (string, error) {
 	m := p.stubborn
 	operator := p.as["buyer.operator"]
 	var mv minerView
-	err := until(ctx, p.cfg.Wait, func() error {
-		var page list[minerView]
-		if err := operator.get(ctx, "/api/v1/miners?q="+m.Serial, &page); err != nil {
-			return err
-		}
-		if len(page.Items) == 0 || page.Items[0].UnitID.IsZero() {
-			return notYet("the agent has not found %s", m.Serial)
-		}
-		mv = page.Items[0]
-		return nil
+	err := until(ctx, p.cfg.Wait, func() (err error) {
+		mv, err = p.seen(ctx, "buyer.operator", m)
+		return err
 	})
 	if err != nil {
 		return "", err
@@ -165,7 +158,5 @@ func (p *play) stubbornly(ctx context.Context) (string, error) {
 	if _, err := p.event(ctx, "buyer.operator", m.unit, hashyard.EvMinerRedirected); !errors.Is(err, errNotYet) {
 		return "", fmt.Errorf("the life line of %s says that it was redirected (%w)", m.Serial, err)
 	}
-	// What the machine boasts of is in quotes; the reason is long.
-	reason, _, _ := strings.Cut(r.Reason, ",")
-	return reason, nil
+	return r.Reason, nil
 }
