@@ -164,3 +164,26 @@ func TestPlantedViolationsAreFound(t *testing.T) {
 		}
 	}
 }
+
+// systemCallers are the only packages that may act for every organisation at
+// once: the stores, and the dispatcher's own package.
+var systemCallers = []string{
+	"brokerage/postgres", "fleet/postgres", "inventory/postgres", "pool/postgres", "web/postgres", "migrations/pg",
+}
+
+func TestOnlyStoresActAsSystem(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "git", "grep", "-l", "--untracked", "-F", ".AsSystem(", "--", "*.go").Output()
+	if err != nil {
+		t.Skipf("not a git checkout: %v", err)
+	}
+	for _, file := range strings.Fields(string(out)) {
+		dir, _, _ := strings.Cut(file, "/")
+		if i := strings.LastIndex(file, "/"); i > 0 {
+			dir = file[:i]
+		}
+		if !strings.HasSuffix(file, "_test.go") && !slices.Contains(systemCallers, dir) {
+			t.Errorf("%s acts as system; only %s may", file, strings.Join(systemCallers, ", "))
+		}
+	}
+}
