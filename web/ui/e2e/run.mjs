@@ -3,58 +3,18 @@
 // It changes nothing that lasts: the one order it places is far from the
 // market and is cancelled again. Every wait is for text that the app shows.
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync } from 'node:fs';
-import { launch, newPage } from './browser.mjs';
+import { mkdirSync } from 'node:fs';
+import { launch } from './browser.mjs';
+import { base, clean, enter, liveRing, open, person, steps, world } from './session.mjs';
 
-const world = JSON.parse(readFileSync(process.env.WORLD ?? 'world.json', 'utf8'));
-const base = (process.env.BASE_URL ?? world.url).replace(/\/$/, '');
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
 
-const signIn = (role) => {
-  const u = world.sign_ins.find((s) => s.role === role);
-  assert.ok(u, `world.json has no sign-in of role ${role}`);
-  return u;
-};
-
 const browser = await launch();
-let failed = 0;
-
-async function step(name, fn) {
-  const began = Date.now();
-  try {
-    await fn();
-    console.log(`ok    ${name} (${Date.now() - began} ms)`);
-  } catch (err) {
-    failed++;
-    console.log(`FAIL  ${name}: ${err instanceof Error ? err.message : err}`);
-  }
-}
-
-/** A page that fails the step on any script error. */
-async function open(scheme, width) {
-  const page = await newPage(browser, scheme, width);
-  page.errors = [];
-  page.on('pageerror', (err) => page.errors.push(err.message));
-  page.on('console', (m) => {
-    if (/Content Security Policy/.test(m.text())) page.errors.push(m.text());
-  });
-  return page;
-}
-
-const clean = (page) => assert.deepEqual(page.errors, [], 'script errors on the page');
-const liveRing = (page) => page.getByRole('status', { name: 'live' }).waitFor();
-
-async function enter(page, user, path = '/') {
-  await page.goto(`${base}/signin?next=${encodeURIComponent(path)}`);
-  await page.getByLabel('E-mail').fill(user.email);
-  await page.getByLabel('Password').fill(user.password);
-  await page.getByRole('button', { name: 'Sign in', exact: true }).first().click();
-  await page.waitForURL((u) => !u.pathname.startsWith('/signin'));
-}
+const { step, end } = steps();
 
 await step('a page behind the sign-in asks who you are and goes on after it', async () => {
-  const page = await open('dark', 1440);
+  const page = await open(browser, 'dark', 1440);
   await page.goto(`${base}/fleet`);
   await page.waitForURL(/\/signin\?next=%2Ffleet/);
   await page.getByLabel('E-mail').fill('nobody@local');
@@ -66,7 +26,7 @@ await step('a page behind the sign-in asks who you are and goes on after it', as
 });
 
 await step('the local world offers its sign-ins by role, one key each', async () => {
-  const page = await open('dark', 1440);
+  const page = await open(browser, 'dark', 1440);
   await page.goto(`${base}/welcome`);
   await page.getByText('Sign in by role').waitFor();
   assert.equal(await page.locator('.roles li').count(), world.sign_ins.length);
@@ -78,8 +38,8 @@ await step('the local world offers its sign-ins by role, one key each', async ()
 });
 
 await step('the terminal shows instruments, depth, tape and ticket, live', async () => {
-  const page = await open('dark', 1440);
-  await enter(page, signIn('trader'), '/market');
+  const page = await open(browser, 'dark', 1440);
+  await enter(page, person('trader'), '/market');
   await liveRing(page);
   for (const name of ['Instruments', 'Depth', 'Tape', 'Order', 'My orders', 'Positions']) {
     await page.getByRole('heading', { name, exact: true }).waitFor();
@@ -90,8 +50,8 @@ await step('the terminal shows instruments, depth, tape and ticket, live', async
 });
 
 await step('keys: buy, price by ticks, send, the order rests, cancel', async () => {
-  const page = await open('light', 1440);
-  await enter(page, signIn('trader'), '/market');
+  const page = await open(browser, 'light', 1440);
+  await enter(page, person('trader'), '/market');
   await liveRing(page);
   await page.keyboard.press('s');
   await page.getByText('Serials to sell').waitFor();
@@ -116,8 +76,8 @@ await step('keys: buy, price by ticks, send, the order rests, cancel', async () 
 });
 
 await step('? lists the keys, Esc closes them', async () => {
-  const page = await open('dark', 1440);
-  await enter(page, signIn('trader'), '/market');
+  const page = await open(browser, 'dark', 1440);
+  await enter(page, person('trader'), '/market');
   await page.getByRole('heading', { name: 'Depth' }).waitFor();
   await page.keyboard.press('?');
   await page.getByRole('dialog').getByText('price from the ladder').waitFor();
@@ -127,8 +87,8 @@ await step('? lists the keys, Esc closes them', async () => {
 });
 
 await step('search finds a machine by its serial and opens its life line', async () => {
-  const page = await open('dark', 1440);
-  await enter(page, signIn('trader'), '/fleet');
+  const page = await open(browser, 'dark', 1440);
+  await enter(page, person('trader'), '/fleet');
   const serial = await page.locator('table a.mono').first().textContent();
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Search' }).fill(serial);
@@ -136,6 +96,7 @@ await step('search finds a machine by its serial and opens its life line', async
   await page.keyboard.press('Enter');
   await page.waitForURL(/\/units\//);
   await page.getByRole('heading', { name: serial }).waitFor();
+  await page.locator('.ll-node').last().waitFor();
   assert.equal(await page.locator('.ll-node').count(), 11, 'the line has eleven nodes');
   const before = await page.locator('.ll-node[aria-pressed=true]').getAttribute('data-step');
   await page.keyboard.press(before === 'listed' ? 'j' : 'k');
@@ -145,8 +106,8 @@ await step('search finds a machine by its serial and opens its life line', async
 });
 
 await step('a lost connection shows the amber strip and stops orders; it heals', async () => {
-  const page = await open('dark', 1440);
-  await enter(page, signIn('trader'), '/market');
+  const page = await open(browser, 'dark', 1440);
+  await enter(page, person('trader'), '/market');
   await liveRing(page);
   await page.context().setOffline(true);
   await page.getByText(/^Not live since \d\d:\d\d:\d\d$/).waitFor();
@@ -161,8 +122,8 @@ if (shots) {
   await step('pictures of both pages, dark and light, 1440 and 390', async () => {
     for (const scheme of ['dark', 'light']) {
       for (const width of [1440, 390]) {
-        const page = await open(scheme, width);
-        await enter(page, signIn('trader'), '/market');
+        const page = await open(browser, scheme, width);
+        await enter(page, person('trader'), '/market');
         await page.getByRole('heading', { name: 'My orders' }).waitFor();
         await page.screenshot({ path: `${shots}/market-${scheme}-${width}.png` });
         await page.goto(`${base}/fleet`);
@@ -180,5 +141,4 @@ if (shots) {
 }
 
 await browser.close();
-console.log(failed === 0 ? 'browser: all steps hold' : `browser: ${failed} steps do not hold`);
-process.exit(failed === 0 ? 0 : 1);
+end();

@@ -11,6 +11,8 @@ export interface ChartData {
   dots: readonly { t: number; ths: number }[];
   reported: readonly { t: number; ths: number }[];
   sold: number | null;
+  /** Before a sale the line is what the maker promises. */
+  soldIs: 'sold' | 'nominal';
   floor: number | null;
   /** Unix seconds. `to` is null while the proof runs. */
   proof: { from: number; to: number | null; passed: boolean } | null;
@@ -44,7 +46,7 @@ export function HashChart({ data, phone }: { data: ChartData; phone: boolean }) 
 function describe(d: ChartData): string {
   const last = d.estimates.at(-1);
   if (!last) return 'No accepted shares yet.';
-  const sold = d.sold === null ? '' : `, sold ${d.sold.toFixed(1)} TH/s`;
+  const sold = d.sold === null ? '' : `, ${d.soldIs} ${d.sold.toFixed(1)} TH/s`;
   return `Pool-verified ${last.ths.toFixed(1)} TH/s, 95 % interval ${last.lower.toFixed(1)} to ${last.upper.toFixed(1)}${sold}.`;
 }
 
@@ -86,7 +88,7 @@ function options(d: ChartData, ink: Ink, phone: boolean, width: number, height: 
     width, height, legend: { show: false }, cursor: { show: false }, padding: [16, phone ? 12 : 104, 0, 0],
     scales: { x: { time: true, range: [from, Math.max(d.now, from + 60)] }, y: { range: [lo, hi] } },
     axes: [
-      { ...axis, grid: { show: false }, size: 26, space: phone ? 70 : 110, values: (_u, ticks) => ticks.map(tickOf(d.now - from, phone)) },
+      { ...axis, grid: { show: false }, size: 26, space: phone ? 70 : 110, incrs: INCRS, values: (_u, ticks) => ticks.map(tickOf(d.now - from, phone)) },
       { ...axis, grid: { stroke: ink.ln, width: 1 }, size: 44, space: 48 },
     ],
     series: [
@@ -101,6 +103,9 @@ function options(d: ChartData, ink: Ink, phone: boolean, width: number, height: 
     hooks: { drawClear: [(u) => under(u, d, ink)], draw: [(u) => over(u, d, ink, phone)] },
   };
 }
+
+/** Steps of the time axis, seconds. */
+const INCRS = [60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 21_600, 43_200, 86_400, 172_800, 604_800, 2_592_000];
 
 const tickOf = (life: number, phone: boolean) => (t: number) =>
   life < 2 * 86_400 ? (t % 86_400 === 0 ? `${day(t * 1000)} 00:00` : minute(t * 1000)) : phone ? day(t * 1000) : dayMinute(t * 1000);
@@ -121,6 +126,8 @@ function over(u: uPlot, d: ChartData, ink: Ink, phone: boolean) {
   const px = devicePixelRatio;
   ctx.save();
   ctx.font = `${(phone ? 13 : 12) * px}px ${ink.sans}`;
+  // uPlot leaves its own alignment behind.
+  ctx.textAlign = 'left';
   ctx.textBaseline = 'middle';
   if (d.sold !== null) rule(u, d.sold, ink.t1, []);
   if (d.floor !== null) rule(u, d.floor, ink.bad, [6, 4]);
@@ -204,7 +211,7 @@ function drawLabels(u: uPlot, d: ChartData, ink: Ink) {
   const reported = d.reported.at(-1);
   const marks = [
     reported && { v: reported.ths, text: `reported ${reported.ths.toFixed(1)}`, color: ink.t2, weight: 400 },
-    d.sold !== null && { v: d.sold, text: `sold ${d.sold.toFixed(1)}`, color: ink.t1, weight: 600 },
+    d.sold !== null && { v: d.sold, text: `${d.soldIs} ${d.sold.toFixed(1)}`, color: ink.t1, weight: 600 },
     last && { v: last.ths, text: `pool ${last.ths.toFixed(1)}`, color: ink.ac, weight: 500 },
     d.floor !== null && { v: d.floor, text: `floor ${d.floor.toFixed(1)}`, color: ink.bad, weight: 400 },
   ].filter((m) => m !== undefined && m !== false);

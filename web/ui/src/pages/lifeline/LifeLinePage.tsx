@@ -157,7 +157,7 @@ function chartOf(f: Facts, unit: Unit, w: Pick<Work, 'estimates' | 'dots' | 'rep
   const sold = started ? started.p.SoldGHs / 1000 : (dealOf(f)?.soldGHs ?? 0) / 1000 || unit.nominal_ths || null;
   const unix = (t: string) => Date.parse(t) / 1000;
   return {
-    estimates: w.estimates, dots: w.dots, reported: w.reported, sold, now: Date.now() / 1000,
+    estimates: w.estimates, dots: w.dots, reported: w.reported, sold, soldIs: started || dealOf(f) ? 'sold' : 'nominal', now: Date.now() / 1000,
     floor: decided ? decided.p.Floor / 1e12 : started && sold ? sold * 0.95 : null,
     proof: decided ? { from: unix(decided.p.From), to: unix(decided.p.To), passed: 'hashrate.proven' in f }
       : started && f['session.opened'] ? { from: unix(started.at), to: null, passed: false } : null,
