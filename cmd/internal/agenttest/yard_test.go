@@ -281,10 +281,10 @@ func (y *testYard) sim(machines ...minersim.MachineConfig) *minersim.Sim {
 	return s
 }
 
-// eventually waits for a condition, at most thirty seconds.
+// eventually waits for a condition, at most a minute.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(30 * time.Second); !ok(); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); !ok(); time.Sleep(50 * time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("never: %s", what)
 		}
