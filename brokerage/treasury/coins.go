@@ -243,7 +243,7 @@ func (r Rules) posted(p Payout, now time.Time) ledger.Entry {
 }
 
 // undone reverses what a block's connecting posted.
-func Undone(entries []ledger.Entry, now time.Time) []ledger.Entry {
+func undone(entries []ledger.Entry, now time.Time) []ledger.Entry {
 	out := make([]ledger.Entry, len(entries))
 	for i, e := range entries {
 		out[i] = e.Reversal(e.Key+"-undone", "the block left the best chain: "+e.Memo, now)

@@ -117,5 +117,5 @@ func unmine(ps []Payout, entries []ledger.Entry, now time.Time) ([]Payout, []led
 			return nil, nil, err
 		}
 	}
-	return out, Undone(entries, now), nil
+	return out, undone(entries, now), nil
 }

@@ -76,6 +76,7 @@ CREATE TABLE payouts (
 );
 CREATE INDEX payouts_org ON payouts (org_id, id);
 CREATE INDEX payouts_open ON payouts (id) WHERE state NOT IN ('confirmed', 'refused');
+CREATE INDEX payouts_in_flight ON payouts (id) WHERE tx IS NOT NULL AND mined_height IS NULL;
 CREATE INDEX payouts_signed ON payouts (signed_at) WHERE signed_at IS NOT NULL;
 -- Not over signed ones: a deep reorganisation may reopen a confirmed payout.
 CREATE UNIQUE INDEX payouts_one_unsigned ON payouts (org_id) WHERE state IN ('requested', 'reserved', 'awaiting_signature');
