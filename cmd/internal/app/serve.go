@@ -135,7 +135,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		"dispatcher": dispatcher.Run,
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,
-		"treasury":   h.treasury.Run,
+		"treasury":   func(ctx context.Context) error { return h.db.Lead(ctx, "treasury", h.treasury.Run) },
 		"pool":       h.pool.Run,
 		"stratum":    h.stratum.Run,
 		"jobs":       h.dispatch.Run,
