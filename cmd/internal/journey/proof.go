@@ -36,14 +36,14 @@ func (p *play) proven(ctx context.Context) (string, error) {
 		return "", fmt.Errorf("%d shares of work %s in %v bound the rate from below by %.1f TH/s, less than 95 %% of %.1f; yet it is proven", pr.Shares, pr.Work, pr.To.Sub(pr.From), lower, sold)
 	case pr.LowerTHs > lower*1.001:
 		return "", fmt.Errorf("the yard shows a lower bound of %.2f TH/s; recomputed it is %.2f", pr.LowerTHs, lower)
-	case pr.EstimateTHs < 0.9*sold || pr.EstimateTHs > 1.1*sold:
-		return "", fmt.Errorf("the estimate is %.1f TH/s; the machine does about %.1f", pr.EstimateTHs, sold)
+	case !plausible(pr, sold):
+		return "", fmt.Errorf("the estimate is %.1f TH/s after %d shares; the machine does about %.1f", pr.EstimateTHs, pr.Shares, sold)
 	}
 	weak, err := p.decided(ctx, p.weak)
 	if err != nil {
 		return "", err
 	}
-	if weak.State != "refuted" || weak.Proof == nil || weak.Proof.EstimateTHs < 60 || weak.Proof.EstimateTHs > 80 {
+	if weak.State != "refuted" || weak.Proof == nil || !plausible(weak.Proof, 70) {
 		return "", fmt.Errorf("the trade of the machine that does 70 TH/s is %s with the proof %+v", weak.State, weak.Proof)
 	}
 	count, err := p.unitExact(ctx, p.good)
@@ -51,6 +51,14 @@ func (p *play) proven(ctx context.Context) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("%.1f TH/s from %d shares in %.0f s, at least %.1f with 95 %% (recomputed; floor %.1f) · 70 %% machine refuted at %.1f · %s", pr.EstimateTHs, pr.Shares, pr.To.Sub(pr.From).Seconds(), lower, pr.FloorTHs, weak.Proof.EstimateTHs, count), nil
+}
+
+// plausible says whether an estimate fits the true rate: within four standard
+// deviations of a Poisson count, and 5 % for what a busy host takes from the
+// simulation.
+func plausible(pr *proofView, ths float64) bool {
+	off := math.Abs(pr.EstimateTHs/ths - 1)
+	return pr.Shares > 0 && off <= 0.05+4/math.Sqrt(float64(pr.Shares))
 }
 
 // decided waits for the verdict on a machine. Luck alone may make an honest
