@@ -54,7 +54,7 @@ await step('keys: buy, price by ticks, send, the order rests, cancel', async () 
   await enter(page, person('trader'), '/market');
   await liveRing(page);
   await page.keyboard.press('s');
-  await page.getByText('Serials to sell').waitFor();
+  await page.getByText(/^Serials to sell,/).waitFor();
   await page.keyboard.press('b');
   const price = page.getByLabel('Price in dollars per TH');
   await price.fill('0.02');

@@ -174,7 +174,7 @@ function drawProof(u: uPlot, d: ChartData, ink: Ink, phone: boolean) {
   const words = `${p.passed ? 'Proven' : 'Not proven'} ${dayMinute(p.to * 1000)}`
     + (d.releasedAt === null ? '' : ` · released ${minute(d.releasedAt * 1000)}`);
   ctx.fillStyle = ink.t2;
-  ctx.fillText(words, x + 7 * px, top + (room ? 0 : 18 * px));
+  beside(u, words, x, top + 18 * px * (room ? Number(!fits(u, words, x)) : 1));
   if (p.passed && d.floor !== null) drawClearing(u, p.from, p.to, d.floor, ink);
 }
 
@@ -194,8 +194,21 @@ function drawClearing(u: uPlot, from: number, to: number, floor: number, ink: In
   ctx.lineWidth = 1.6 * px;
   ctx.stroke();
   ctx.fillStyle = ink.t1;
-  ctx.fillText('95 % lower bound clears', x + 8 * px, low - 16 * px);
-  ctx.fillText(`the floor in ${span(to - from)}`, x + 8 * px, low);
+  beside(u, '95 % lower bound clears', x, low - 16 * px);
+  beside(u, `the floor in ${span(to - from)}`, x, low);
+}
+
+/** Whether a text right of x stays within the plot. */
+function fits(u: uPlot, text: string, x: number): boolean {
+  return x + u.ctx.measureText(text).width + 8 * devicePixelRatio < u.bbox.left + u.bbox.width;
+}
+
+/** Writes right of x, or left of it where the plot ends. */
+function beside(u: uPlot, text: string, x: number, y: number) {
+  const right = fits(u, text, x);
+  u.ctx.textAlign = right ? 'left' : 'right';
+  u.ctx.fillText(text, x + (right ? 8 : -8) * devicePixelRatio, y);
+  u.ctx.textAlign = 'left';
 }
 
 function line(ctx: CanvasRenderingContext2D, x0: number, y0: number, x1: number, y1: number) {

@@ -50,7 +50,8 @@ function Life({ unit }: { unit: Unit }) {
     () => chartOf(facts, unit, { estimates, dots, reported }), [facts, unit, estimates, dots, reported],
   );
 
-  const poolNow = work.estimates.at(-1) ?? null;
+  const latest = work.estimates.at(-1);
+  const poolNow = latest && latest.shares >= FEW_SHARES ? latest : null;
   const earned = earnings.data?.total_sats;
   const beside: Beside = {
     unit: unit.id, now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
@@ -116,6 +117,9 @@ function Life({ unit }: { unit: Unit }) {
   );
 }
 
+/** Below this the normal interval says nothing; the chart still shows it. */
+const FEW_SHARES = 20;
+
 interface Work {
   /** Why the pool's figures are missing; null when they are not. */
   error: unknown;
@@ -178,7 +182,8 @@ function provingOf(t: Trade | undefined, f: Facts, unit: string): Beside['provin
   const p = t?.proofs.find((x) => x.unit === unit);
   const measured = f['work.measured']?.p;
   if (!p && !measured) return null;
-  return { shares: p?.shares ?? measured?.Shares ?? 0, lowerThs: p?.lower_ths ?? null, floorThs: p?.floor_ths ?? null };
+  const shares = p?.shares ?? measured?.Shares ?? 0;
+  return { shares, lowerThs: shares > 0 ? (p?.lower_ths ?? null) : null, floorThs: p?.floor_ths ?? null };
 }
 
 function Legend({ plan }: { plan: Plan }) {
@@ -230,16 +235,17 @@ function Figures({ unit, facts, poolNow, plan, earned, phone }: {
   const paid = released && deal ? Math.round(released.p.Paid / deal.units) : null;
   const ask = facts['order.placed']?.p.Price;
   const since = facts['session.opened']?.at;
+  const way = elapsed(facts);
   const half = poolNow ? (poolNow.upper - poolNow.lower) / 2 : 0;
   return (
     <FigureStrip>
       <Figure
         label={`Pool-verified, ${duration(plan.window)}`} accent={poolNow !== null} unit={poolNow ? 'TH/s' : ''}
-        value={poolNow ? poolNow.ths.toFixed(1) : <Missing>no shares</Missing>} made={poolNow && `±${half.toFixed(1)} at 95 %`}
+        value={poolNow ? poolNow.ths.toFixed(1) : <Missing>{since ? 'few shares' : 'no shares'}</Missing>} made={poolNow && `±${half.toFixed(1)} at 95 %`}
       />
       <Figure
         label="Of sold hashrate" unit={poolNow && sold ? '%' : ''}
-        value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{sold ? 'no shares' : 'not sold'}</Missing>}
+        value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{!sold ? 'not sold' : since ? 'few shares' : 'no shares'}</Missing>}
         made={sold ? `sold ${sold.toFixed(1)} TH/s, floor 95 %` : `nominal ${unit.nominal_ths.toFixed(1)} TH/s`}
       />
       <Figure
@@ -254,8 +260,8 @@ function Figures({ unit, facts, poolNow, plan, earned, phone }: {
             made={released && `after ${percent(released.p.Commission / released.p.Amount, 2)} % commission`}
           />
           <Figure
-            label="Listed to first session" value={elapsed(facts) ?? <Missing>not hashing yet</Missing>}
-            made={facts['order.placed'] ? `listed ${day(facts['order.placed'].at)}` : ''}
+            label={`${way?.from ?? 'Listed'} to first session`} value={way?.text ?? <Missing>not hashing yet</Missing>}
+            made={way && `${way.from.toLowerCase()} ${day(way.since)}`}
           />
         </>
       )}

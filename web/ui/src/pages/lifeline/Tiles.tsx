@@ -44,7 +44,7 @@ export function EvidenceBody({ evidence }: { evidence: Evidence }) {
 const CHECKS: Record<Check, { glyph: 'done' | 'wrong' | 'todo' | 'off'; words: string }> = {
   equal: { glyph: 'done', words: 'equal' },
   different: { glyph: 'wrong', words: 'different' },
-  unread: { glyph: 'off', words: 'not read at this hand-over' },
+  unread: { glyph: 'off', words: 'no reading of it here' },
   later: { glyph: 'todo', words: 'not yet' },
 };
 

@@ -47,7 +47,7 @@ export function trailing(points: readonly SeriesPoint[], plan: Plan, from: numbe
     if (seconds <= 0 || sum.shares <= 0) continue;
     const ths = sum.hashes / seconds;
     const half = (Z95 * Math.sqrt(Math.max(0, sum.variance))) / seconds;
-    out.push({ t: b.end, ths, lower: ths - half, upper: ths + half, shares: sum.shares });
+    out.push({ t: b.end, ths, lower: Math.max(0, ths - half), upper: ths + half, shares: sum.shares });
   }
   return out;
 }

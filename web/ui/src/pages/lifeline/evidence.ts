@@ -31,6 +31,7 @@ const id = (label: string, v: string) => ({ label, value: short(v), full: v });
 const MAKERS: Record<Step, Make> = {
   listed: (f, { b, unit }) => {
     const e = f['order.placed'];
+    if (!e && f['trade.matched']) return nothing('It was offered and sold. The listing itself is the seller’s record.');
     if (!e) return nothing('Not listed. The owner can offer it in the market; its serial is then reserved.');
     const c = conditionOf(e.p.Condition, unit.id);
     return {
@@ -224,7 +225,7 @@ function proofEvidence(f: Facts, b: Beside): Evidence {
     claim: 'Only work of this unit’s own sessions counts. The proof is met when the 95 % lower bound clears the floor.',
     lines: [
       { label: 'Sold', value: `${ghsAsTH(started.p.SoldGHs)} TH/s` },
-      { label: 'Accepted shares so far', value: p ? int(p.shares) : 'no shares' },
+      { label: 'Accepted shares so far', value: p && p.shares > 0 ? int(p.shares) : 'no shares' },
       { label: 'Lower bound, one-sided 95 %', value: p?.lowerThs == null ? 'too few shares' : `${p.lowerThs.toFixed(1)} TH/s` },
       { label: 'Floor', value: `${(p?.floorThs ?? (started.p.SoldGHs / 1000) * 0.95).toFixed(1)} TH/s` },
       { label: 'Running', value: duration(gap(started.at, b.now)) },

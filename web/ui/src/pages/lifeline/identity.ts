@@ -18,15 +18,17 @@ const COLUMNS = ['Listed', 'Packed', 'Received', 'Redirected'] as const;
  */
 export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: readonly IdentityRow[]; columns: readonly string[] } {
   const c = conditionOf(f['order.placed']?.p.Condition, unit.id);
+  // Sold means that it was listed, also for a buyer, who may not see the listing.
+  const listed = f['order.placed'] ?? f['trade.matched'];
   const serial: Check[] = [
-    reached(f['order.placed'], text(c?.serial), unit.serial),
+    reached(listed, text(c?.serial), unit.serial),
     scanned(f['units.packed'], unit.serial),
     scanned(f['units.delivered'], unit.serial),
     // A redirect goes on only after the agent read the serial again.
     f['miner.redirected'] ? 'equal' : 'later',
   ];
   const mac: Check[] = [
-    reached(f['order.placed'], text(c?.mac), unit.mac),
+    reached(listed, text(c?.mac), unit.mac),
     f['units.packed'] ? 'unread' : 'later',
     f['units.delivered'] ? 'unread' : 'later',
     reached(f['miner.redirected'], text(redirect?.mac), unit.mac),
@@ -42,7 +44,7 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
         label: `Board ${i + 1}`,
         value: b,
         checks: [
-          f['order.placed'] ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
+          listed ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
           f['units.packed'] ? 'unread' : 'later',
           f['units.delivered'] ? 'unread' : 'later',
           f['miner.redirected'] ? 'unread' : 'later',

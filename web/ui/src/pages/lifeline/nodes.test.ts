@@ -49,7 +49,10 @@ describe('life line', () => {
   });
 
   it('an ask that met a bid at once was listed, and a resale begins anew', () => {
-    expect(stateOf([matched, funded], 'listed')).toMatchObject({ state: 'done', lines: ['Met a bid at once', 'Never rested'] });
+    const atOnce = { ...matched, payload: { ...(matched.payload as object), Maker: 'bid' } };
+    expect(stateOf([atOnce, funded], 'listed')).toMatchObject({ state: 'done', lines: ['Met a bid at once', 'Never rested'] });
+    // A buyer may not see the listing: the line must not invent one.
+    expect(stateOf([matched, funded], 'listed')).toMatchObject({ state: 'done', at: null, when: 'before the match' });
     const resold = ev('trade.matched', '2026-12-01T00:00:00Z', { Trade: 't2', Maker: 'bid', Units: ['u'], Price: 1, SoldGHs: 1, Amount: 1 });
     expect(stateOf([listed, matched, funded, resold], 'funded')?.state).toBe('todo');
     expect(stateOf([listed, matched, funded, { ...matched, id: 'again' }], 'funded')?.state).toBe('done');
@@ -78,7 +81,9 @@ describe('life line', () => {
     const node = nodesOf(f, { unit: 'u', now, earnedSats: 34740, feePpm: 20_000 }).at(-1);
     expect(node).toMatchObject({ state: 'live', recorder: 'FPPS, fee 2.00 %', when: 'live, 4 d 3 h' });
     expect(node?.lines[0]).toBe('34,740 sat credited');
-    expect(elapsed(f)).toBe('16 d 2 h');
+    expect(elapsed(f)).toEqual({ from: 'Listed', since: '2026-11-02T09:14:00Z', text: '16 d 2 h' });
+    expect(elapsed(factsOf([matched]))).toMatchObject({ from: 'Matched', text: null });
+    expect(elapsed(factsOf([]))).toBeNull();
   });
 
   it('a reconnect does not move the first session', () => {

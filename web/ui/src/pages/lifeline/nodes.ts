@@ -35,7 +35,7 @@ const NOT_YET = { state: 'todo', at: null, when: 'not yet', lines: [], recorder:
 
 export function nodesOf(f: Facts, b: Beside): readonly Node[] {
   return [
-    listed(f, b), matched(f, b), funded(f), packed(f), transit(f), received(f), redirected(f), hashing(f), proven(f, b),
+    listed(f, b), matched(f, b), funded(f), packed(f), transit(f), received(f), redirected(f, b), hashing(f), proven(f, b),
     released(f), earning(f, b),
   ];
 }
@@ -45,8 +45,11 @@ function listed(f: Facts, b: Beside): Node {
   const base = { step: 'listed', name: 'Listed' } as const;
   const sold = f['trade.matched'];
   if (!e && sold) {
+    // The listing is the seller's record; a buyer sees that it was, not when.
+    const rested = sold.p.Maker === 'ask';
     return {
-      ...base, state: 'done', at: sold.at, when: dayMinute(sold.at), lines: ['Met a bid at once', 'Never rested'],
+      ...base, state: 'done', at: null, when: rested ? 'before the match' : 'at the match',
+      lines: rested ? ['Rested in the book', 'Record is the seller’s'] : ['Met a bid at once', 'Never rested'],
       recorder: b.seller ?? 'Seller',
     };
   }
@@ -126,7 +129,7 @@ function received(f: Facts): Node {
   };
 }
 
-function redirected(f: Facts): Node {
+function redirected(f: Facts, b: Beside): Node {
   const ok = f['miner.redirected'];
   const bad = f['redirect.failed'];
   const base = { step: 'redirected', name: 'Redirected' } as const;
@@ -134,7 +137,7 @@ function redirected(f: Facts): Node {
     return {
       ...base, state: 'done', at: ok.at, when: dayMinute(ok.at),
       lines: [`${ok.p.Slots} of ${ok.p.Slots} slots equal`, 'Read back equal', 'Old slots sealed'],
-      recorder: `Agent at ${ok.p.Address || 'the site'}`,
+      recorder: b.buyer ? `Agent, ${b.buyer}` : 'Agent of the buyer',
     };
   }
   if (bad) {
@@ -177,7 +180,7 @@ function proven(f: Facts, b: Beside): Node {
   const p = b.proving;
   return {
     ...base, name: 'Proving', state: 'live', at: null, when: `live, ${span(gap(started.at, b.now))}`,
-    lines: [p ? `${int(p.shares)} shares` : 'counting shares',
+    lines: [p && p.shares > 0 ? `${int(p.shares)} shares` : 'no shares',
       p?.lowerThs != null ? `95 % bound ${p.lowerThs.toFixed(1)}` : 'bound not yet',
       p?.floorThs != null ? `Floor ${p.floorThs.toFixed(1)} TH/s` : `Sold ${ghsAsTH(started.p.SoldGHs)} TH/s`],
     recorder: 'Pool shares',
@@ -241,8 +244,11 @@ export function currentOf(nodes: readonly Node[]): Step {
   return (wrong ?? live ?? done ?? nodes[0])?.step ?? 'listed';
 }
 
-export function elapsed(f: Facts): string | null {
-  const from = f['order.placed']?.at;
+/** From the first step a person may see to the first session. */
+export function elapsed(f: Facts): { from: 'Listed' | 'Matched'; since: string; text: string | null } | null {
+  const listed = f['order.placed'];
+  const first = listed ?? f['trade.matched'];
+  if (!first) return null;
   const to = f['session.opened']?.at;
-  return from && to ? duration(gap(from, to)) : null;
+  return { from: listed ? 'Listed' : 'Matched', since: first.at, text: to ? duration(gap(first.at, to)) : null };
 }

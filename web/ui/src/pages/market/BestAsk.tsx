@@ -12,7 +12,7 @@ export function BestAsk({ here, ladder }: { here: Instrument; ladder: Ladder | n
   const model = useQuery({ ...modelsQuery, retry: false }).data?.find((m) => m.name === here.model);
   const best = ladder?.bestAsk;
   return (
-    <Tile title="Best ask" aside={best ? `${int(best.units)} units, ${int(best.orders)} ${best.orders === 1 ? 'order' : 'orders'}` : ''}>
+    <Tile title="Best ask" aside={best ? `${int(best.units)} ${best.units === 1 ? 'unit' : 'units'}, ${int(best.orders)} ${best.orders === 1 ? 'order' : 'orders'}` : ''}>
       {ladder && !best && <Empty>Nobody offers {here.name} now. A bid rests until somebody does.</Empty>}
       {best && (
         <div className="best">

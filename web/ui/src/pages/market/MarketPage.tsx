@@ -181,7 +181,7 @@ function Head({ here, tape, lastMc, now }: { here: Instrument; tape: Fill[]; las
       <span className="about">{here.region} · {here.incoterm} · {here.currency} · sold as {int(here.nominal_ghs / 1000)} TH/s</span>
       <div className="actions sm t2">
         <span>Last <b className="t1 mk-last">{lastMc ? `$${pricePerTH(lastMc)}` : 'no fills'}</b>{lastMc ? ' /TH' : ''}</span>
-        {change !== null && <span>24 h <b className={change < 0 ? 'bad' : 'ok'}>{change > 0 ? '+' : ''}{fixed(change, 1)} %</b></span>}
+        {change !== null && <span>24 h <b className={change < 0 ? 'bad' : change > 0 ? 'ok' : 't1'}>{change > 0 ? '+' : ''}{fixed(change, 1)} %</b></span>}
         <span>Volume 24 h <b className="t1">{int(volume)}</b> units</span>
       </div>
     </header>
