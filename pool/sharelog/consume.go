@@ -117,6 +117,13 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 			empty = 0
 		} else if empty++; empty > maxEmpty {
 			return progressed, fmt.Errorf("share log read: message %d is durable but does not come", seq+1)
+		} else {
+			// The reader hears of a message a moment after it is durable.
+			select {
+			case <-ctx.Done():
+				return progressed, ctx.Err()
+			case <-time.After(time.Duration(empty) * time.Millisecond):
+			}
 		}
 		c.shrink(ctx, seq)
 	}
