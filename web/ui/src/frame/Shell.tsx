@@ -2,17 +2,19 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
 import { useMe } from '../api/queries';
+import { int } from '../lib/format';
 import { useHotkeys } from '../lib/hotkeys';
 import { LiveProvider } from '../live/LiveProvider';
 import { Icon, Mark } from '../parts/Icon';
 import { Kbd } from '../parts/Parts';
 import { Failed, SkeletonBlock } from '../parts/States';
 import { usePhone } from '../parts/useNow';
-import { JOBS, jobOf } from './jobs';
+import { JOBS, jobOf, type Job } from './jobs';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
 import { StaleStrip } from './StaleStrip';
 import { PhoneBar, TopBar } from './TopBar';
+import { useCounts } from './useCounts';
 import './frame.css';
 
 /** The frame of every page behind the sign-in. */
@@ -81,12 +83,14 @@ function Rail({ onKeys }: { onKeys: () => void }) {
   );
 }
 
-function JobLink({ job }: { job: (typeof JOBS)[number] }) {
+function JobLink({ job }: { job: Job }) {
+  const waiting = useCounts()[job.name] ?? 0;
   const here = jobOf(useLocation().pathname) === job;
   return (
     <NavLink to={job.to} className={`job${here ? ' here' : ''}`} aria-current={here ? 'page' : undefined}>
       <Icon name={job.icon} size={20} />
       <span>{job.name}</span>
+      {waiting > 0 && <span className="badge"><span className="sr">, waiting for you: </span>{int(waiting)}</span>}
     </NavLink>
   );
 }

@@ -6,7 +6,6 @@ import type { Unit } from '../api/types';
 import { usePageTitle } from '../frame/title';
 import { fixed, int } from '../lib/format';
 import { useHotkeys } from '../lib/hotkeys';
-import { daySecond } from '../lib/time';
 import { Glyph, type GlyphKind } from '../parts/Glyph';
 import { Kbd } from '../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../parts/States';
@@ -61,11 +60,11 @@ export function FleetPage() {
           <thead>
             <tr>
               <th>Serial</th><th>State</th>{!phone && <><th>Model</th><th>Owner</th><th>In hand</th><th>Site</th></>}
-              <th className="num">Nominal TH/s</th>{!phone && <th className="num">Last seen</th>}
+              <th className="num">Nominal TH/s</th>
             </tr>
           </thead>
           <tbody>
-            {units.isPending && <SkeletonRows rows={8} columns={phone ? [130, 80, 40] : [130, 80, 120, 80, 80, 80, 40, 90]} />}
+            {units.isPending && <SkeletonRows rows={8} columns={phone ? [130, 80, 40] : [130, 80, 120, 80, 80, 80, 40]} />}
             {rows.map((u, i) => <Row key={u.id} u={u} selected={i === at} phone={phone} onSelect={() => setAt(i)} />)}
           </tbody>
         </table>
@@ -87,7 +86,6 @@ function Row({ u, selected, phone, onSelect }: { u: Unit; selected: boolean; pho
         </>
       )}
       <td className="num">{fixed(u.nominal_ths, 1)}</td>
-      {!phone && <td className="num t2">{daySecond(u.seen_at)}</td>}
     </tr>
   );
 }

@@ -8,19 +8,7 @@ import { int } from '../lib/format';
 import { dayMinute } from '../lib/time';
 import { Glyph } from '../parts/Glyph';
 import { Denied, Failed } from '../parts/States';
-
-/** What the state of a shipment asks for, and of whom. */
-function nextStep(s: Shipment, org: string): { kind: 'pack' | 'receive' | 'dispatch' | 'arrive' | null; words: string } {
-  const seller = s.seller.id === org;
-  const buyer = s.buyer.id === org;
-  switch (s.state) {
-    case 'packing': return seller ? { kind: 'pack', words: 'Scan each serial into the box' } : { kind: null, words: 'The seller packs' };
-    case 'packed': return seller ? { kind: 'dispatch', words: 'Name the carrier' } : { kind: null, words: 'The seller dispatches' };
-    case 'dispatched': return buyer ? { kind: 'arrive', words: 'At your dock?' } : { kind: null, words: 'With the carrier' };
-    case 'arrived': return buyer ? { kind: 'receive', words: 'Scan each serial in' } : { kind: null, words: 'The buyer receives' };
-    default: return { kind: null, words: s.state === 'received' ? 'Every serial was received' : (s.reason ?? 'Stopped') };
-  }
-}
+import { nextStep } from './shipment';
 
 /** The bench of one shipment: a field that is always ready for the scanner. */
 export function ShipmentBench({ s }: { s: Shipment }) {

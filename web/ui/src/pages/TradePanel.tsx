@@ -15,11 +15,11 @@ export function TradePanel({ t }: { t: Trade }) {
   const funding = t.state === 'matched' && t.role === 'buyer';
   return (
     <div className="bench">
-      <dl className="bench-lines">
+      {(t.next.buyer || t.next.seller || t.reason) && <dl className="bench-lines">
         {t.next.buyer && <Line label="Buyer next" strong={t.role === 'buyer'}>{t.next.buyer}</Line>}
         {t.next.seller && <Line label="Seller next" strong={t.role === 'seller'}>{t.next.seller}</Line>}
         {t.reason && <Line label="Because">{t.reason}</Line>}
-      </dl>
+      </dl>}
       {funding && (may ? <Fund t={t} /> : <Denied needs="funding needs the trader role" />)}
       <dl className="bench-lines">
         <Line label="Amount">{fixed(t.sold_ths, 1)} TH × ${pricePerTH(t.price_mc)} = {usd(t.amount_cents)}</Line>

@@ -78,7 +78,7 @@ export function Failed({ what, error, kept, onRetry, actions }: {
 
 /** Which role has it, in the words of the server or of the page. */
 export function Denied({ error, needs }: { error?: ApiError; needs?: string }) {
-  const why = needs ?? (error?.detail || 'your role does not include this');
+  const why = needs ?? whoMay(error?.detail ?? '');
   return (
     <div className="strip" role="note">
       <Glyph kind="off" size={12} label="denied" />
@@ -86,6 +86,23 @@ export function Denied({ error, needs }: { error?: ApiError; needs?: string }) {
       <span className="t2">{why}</span>
     </div>
   );
+}
+
+/** Which roles an action belongs to; the server names the action. */
+const ROLES: readonly (readonly [RegExp, string])[] = [
+  [/orders\.write|trades\.fund/, 'the trader or owner role'],
+  [/market\.|trades\./, 'the trader, desk, viewer or owner role'],
+  [/shipments\.(scan|move)/, 'the logistics or owner role'],
+  [/shipments\./, 'the logistics, operator, viewer or owner role'],
+  [/fleet\./, 'the operator, trader, viewer or owner role'],
+  [/pool\./, 'the operator, trader, viewer or owner role'],
+  [/treasury\./, 'the treasury role'],
+  [/ledger\.|payout\./, 'the trader, viewer or owner role'],
+];
+
+function whoMay(detail: string): string {
+  const roles = ROLES.find(([action]) => action.test(detail))?.[1];
+  return roles ? `this needs ${roles}` : detail || 'your role does not include this';
 }
 
 function sentence(s: string): string {

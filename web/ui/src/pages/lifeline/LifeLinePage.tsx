@@ -19,7 +19,7 @@ import { evidenceOf } from './evidence';
 import { dealOf, factsOf, type Facts } from './facts';
 import { HashChart, type ChartData } from './HashChart';
 import { LifeLine, LifeList } from './LifeLine';
-import { currentOf, elapsed, nodesOf, type Beside, type Step } from './nodes';
+import { currentOf, elapsed, nodesOf, workHidden, type Beside, type Step } from './nodes';
 import { EarningsTile, EvidenceBody, EvidenceTile, IdentityTile, MoneyTile } from './Tiles';
 import './lifeline.css';
 
@@ -68,7 +68,7 @@ function Life({ unit }: { unit: Unit }) {
   };
   useHotkeys({ j: () => move(1), k: () => move(-1), ArrowRight: () => move(1), ArrowLeft: () => move(-1) });
 
-  const evidence = evidenceOf(selected, facts, unit, beside, redirects.data?.[0]);
+  const evidence = evidenceOf(selected, node?.state === 'done' && node.lines.length === 0, facts, unit, beside, redirects.data?.[0]);
   const current = nodes.find((n) => n.step === currentOf(nodes));
   const sum = { unit, facts, trade, poolNow, plan: work.plan, earned };
   if (events.isError) return <Failed what="The history did not load" error={events.error} onRetry={() => void events.refetch()} />;
@@ -111,7 +111,7 @@ function Life({ unit }: { unit: Unit }) {
       <div className="ll-bottom">
         <IdentityTile unit={unit} facts={facts} redirect={redirects.data?.find((r) => r.redirected)} />
         <MoneyTile money={money} facts={facts} />
-        <EarningsTile earnings={earnings} />
+        <EarningsTile earnings={earnings} hidden={workHidden(facts)} />
       </div>
     </article>
   );
@@ -236,16 +236,18 @@ function Figures({ unit, facts, poolNow, plan, earned, phone }: {
   const ask = facts['order.placed']?.p.Price;
   const since = facts['session.opened']?.at;
   const way = elapsed(facts);
+  const hidden = workHidden(facts);
+  const noWork = hidden ? 'not yours to see' : since ? 'few shares' : 'no shares';
   const half = poolNow ? (poolNow.upper - poolNow.lower) / 2 : 0;
   return (
     <FigureStrip>
       <Figure
         label={`Pool-verified, ${duration(plan.window)}`} accent={poolNow !== null} unit={poolNow ? 'TH/s' : ''}
-        value={poolNow ? poolNow.ths.toFixed(1) : <Missing>{since ? 'few shares' : 'no shares'}</Missing>} made={poolNow && `±${half.toFixed(1)} at 95 %`}
+        value={poolNow ? poolNow.ths.toFixed(1) : <Missing>{noWork}</Missing>} made={poolNow && `±${half.toFixed(1)} at 95 %`}
       />
       <Figure
         label="Of sold hashrate" unit={poolNow && sold ? '%' : ''}
-        value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{!sold ? 'not sold' : since ? 'few shares' : 'no shares'}</Missing>}
+        value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{sold ? noWork : 'not sold'}</Missing>}
         made={sold ? `sold ${sold.toFixed(1)} TH/s, floor 95 %` : `nominal ${unit.nominal_ths.toFixed(1)} TH/s`}
       />
       <Figure
@@ -260,14 +262,14 @@ function Figures({ unit, facts, poolNow, plan, earned, phone }: {
             made={released && `after ${percent(released.p.Commission / released.p.Amount, 2)} % commission`}
           />
           <Figure
-            label={`${way?.from ?? 'Listed'} to first session`} value={way?.text ?? <Missing>not hashing yet</Missing>}
+            label={`${way?.from ?? 'Listed'} to first session`} value={way?.text ?? <Missing>{hidden ? 'not yours to see' : 'not hashing yet'}</Missing>}
             made={way && `${way.from.toLowerCase()} ${day(way.since)}`}
           />
         </>
       )}
       <Figure
         label={since ? `Earned since ${day(since)}` : 'Earned'} unit={earned === undefined || !facts.firstEarning ? '' : 'sat'}
-        value={earned === undefined || !facts.firstEarning ? <Missing>nothing settled</Missing> : int(earned)}
+        value={earned === undefined || !facts.firstEarning ? <Missing>{hidden ? 'not yours to see' : 'nothing settled'}</Missing> : int(earned)}
         made={facts.firstEarning ? 'FPPS, settled periods' : ''}
       />
     </FigureStrip>

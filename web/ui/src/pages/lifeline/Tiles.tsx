@@ -126,14 +126,14 @@ export function MoneyTile({ money, facts }: { money: Loaded<UnitMoney>; facts: F
   );
 }
 
-export function EarningsTile({ earnings }: { earnings: Loaded<Earnings> }) {
+export function EarningsTile({ earnings, hidden }: { earnings: Loaded<Earnings>; hidden: boolean }) {
   const rows = earningRows(earnings.data?.items ?? []).slice(0, 100);
   return (
-    <Tile title="Earnings, FPPS" aside={rows.length > 0 ? `${int(earnings.data?.items.length ?? 0)} periods` : ''} className="earnings">
+    <Tile title="Earnings, FPPS" aside={rows.length > 0 ? `${int(earnings.data?.items.length ?? 0)} ${earnings.data?.items.length === 1 ? 'period' : 'periods'}` : ''} className="earnings">
       {earnings.isError ? (
         <Failed what="Earnings not read" error={earnings.error} onRetry={() => void earnings.refetch()} />
       ) : earnings.data && rows.length === 0 ? (
-        <Empty>No period has settled with work of this machine.</Empty>
+        <Empty>{hidden ? 'What it earns now belongs to the buyer.' : 'No period has settled with work of this machine.'}</Empty>
       ) : (
         <div className="scroll-y">
           <table className="grid">

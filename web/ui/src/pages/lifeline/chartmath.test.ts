@@ -5,6 +5,7 @@ const T0 = Date.parse('2026-11-18T11:00:00Z') / 1000;
 const plan = { step: 60, window: 600, dot: 120 };
 const bucket = (i: number, ths: number, shares: number, seconds = 60) => ({
   at: new Date((T0 + i * 60) * 1000).toISOString(), seconds, ths, shares,
+  lower_ths: ths - (1.959964 * ths) / Math.sqrt(Math.max(1, shares)), upper_ths: ths + (1.959964 * ths) / Math.sqrt(Math.max(1, shares)),
 });
 
 describe('trailing', () => {

@@ -30,9 +30,8 @@ const Z95 = 1.959964;
 /**
  * Trailing estimates over buckets of `plan.step` seconds. Only the time since
  * `from` counts, and of a running bucket only what has passed, so that partly
- * filled buckets do not pull the line down. Shares come at random: a bucket of n equal
- * shares has the variance work²/n, and variances of buckets add, also where the
- * share difficulty changed between them.
+ * filled buckets do not pull the line down. Shares come at random: the server's
+ * interval of each bucket knows how unequal they were, and variances add.
  */
 export function trailing(points: readonly SeriesPoint[], plan: Plan, from: number): Estimate[] {
   const buckets = points.map(bucketOf).sort((a, b) => a.t - b.t);
@@ -62,8 +61,10 @@ interface Sum {
 function bucketOf(p: SeriesPoint): Sum & { t: number; end: number } {
   const t = Date.parse(p.at) / 1000;
   const end = t + p.seconds;
-  const hashes = p.ths * p.seconds;
-  return { t, end, hashes, shares: p.shares, variance: p.shares > 0 ? (hashes * hashes) / p.shares : 0 };
+  // A bucket without shares adds no work and so no variance to a sum of work.
+  const width = p.shares > 0 && p.upper_ths !== undefined ? p.upper_ths - p.lower_ths : 0;
+  const deviation = (width / (2 * Z95)) * p.seconds;
+  return { t, end, hashes: p.ths * p.seconds, shares: p.shares, variance: deviation * deviation };
 }
 
 function add(a: Sum, b: Sum, sign: 1 | -1): Sum {

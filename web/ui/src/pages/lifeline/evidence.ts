@@ -11,9 +11,11 @@ export interface Evidence {
   chips: readonly { label: string; value: string; full: string }[];
 }
 
-export function evidenceOf(step: Step, f: Facts, unit: Unit, b: Beside, redirect: Redirect | undefined): Evidence {
-  const make = MAKERS[step];
-  return make(f, { unit, b, redirect });
+export function evidenceOf(
+  step: Step, hidden: boolean, f: Facts, unit: Unit, b: Beside, redirect: Redirect | undefined,
+): Evidence {
+  if (hidden) return nothing('It happened: a later step rests on it. Its record belongs to the other side.');
+  return MAKERS[step](f, { unit, b, redirect });
 }
 
 interface With {

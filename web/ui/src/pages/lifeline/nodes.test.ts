@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { UnitEvent } from '../../api/types';
 import { conditionOf, dealOf, factsOf } from './facts';
-import { connectorsOf, currentOf, elapsed, nodesOf } from './nodes';
+import { connectorsOf, currentOf, elapsed, nodesOf, workHidden } from './nodes';
 
 let n = 0;
 const ev = (kind: string, at: string, payload: unknown): UnitEvent => ({ id: `e${++n}`, kind, at, payload });
@@ -73,6 +73,17 @@ describe('life line', () => {
     const ok = ev('miner.redirected', '2026-11-18T11:03:00Z', { Slots: 3, Address: '127.7.0.9' });
     expect(stateOf([bad], 'redirected')).toMatchObject({ state: 'wrong', name: 'Redirect failed' });
     expect(stateOf([bad, ok], 'redirected')).toMatchObject({ state: 'done' });
+  });
+
+  it('a step behind a later one is done, though this person may not see it', () => {
+    const f = factsOf([listed, matched, funded, started, proven]);
+    const nodes = nodesOf(f, { unit: 'u', now });
+    expect(nodes.find((x) => x.step === 'hashing')).toMatchObject({ state: 'done', when: 'not yours to see', lines: [] });
+    expect(nodes.find((x) => x.step === 'released')).toMatchObject({ state: 'todo', when: 'not yet' });
+    expect(workHidden(f)).toBe(true);
+    expect(workHidden(factsOf([listed, matched, opened, proven]))).toBe(false);
+    const early = ev('earnings.settled', '2026-11-18T12:00:00Z', { Net: 5 });
+    expect(nodesOf(factsOf([opened, started, early]), { unit: 'u', now }).find((x) => x.step === 'released')?.when).toBe('not yet');
   });
 
   it('shows earnings in whole sats with the fee', () => {

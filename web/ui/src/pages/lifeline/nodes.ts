@@ -34,10 +34,23 @@ export interface Beside {
 const NOT_YET = { state: 'todo', at: null, when: 'not yet', lines: [], recorder: '' } as const;
 
 export function nodesOf(f: Facts, b: Beside): readonly Node[] {
-  return [
+  return implied([
     listed(f, b), matched(f, b), funded(f), packed(f), transit(f), received(f), redirected(f, b), hashing(f), proven(f, b),
     released(f), earning(f, b),
-  ];
+  ]);
+}
+
+/** A step is not "not yet" when a later one is done: then this person may not
+ *  see it. Earning proves nothing about the release; both wait on the pool. */
+function implied(nodes: readonly Node[]): readonly Node[] {
+  const last = nodes.findLastIndex((n) => n.step !== 'earning' && n.state !== 'todo');
+  return nodes.map((n, i) =>
+    i < last && n.state === 'todo' ? { ...n, state: 'done', at: null, when: 'not yours to see', lines: [], recorder: '' } : n);
+}
+
+/** The machine works for somebody whose pool account is not this person's. */
+export function workHidden(f: Facts): boolean {
+  return !f['session.opened'] && Boolean(f['hashrate.proven'] ?? f['hashrate.refuted'] ?? f['held.released']);
 }
 
 function listed(f: Facts, b: Beside): Node {

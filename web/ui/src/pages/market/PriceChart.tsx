@@ -72,7 +72,9 @@ function make(el: HTMLElement, intraday: boolean): Chart {
     grid: { vertLines: { visible: false }, horzLines: { color: v('ln') } },
     rightPriceScale: { borderVisible: false, scaleMargins: { top: 0.06, bottom: 0.26 } },
     timeScale: { borderVisible: false, timeVisible: intraday, tickMarkFormatter: stamp },
-    crosshair: { horzLine: { color: v('ln2') }, vertLine: { color: v('ln2') } },
+    crosshair: {
+      horzLine: { color: v('ln2'), labelBackgroundColor: v('ln2') }, vertLine: { color: v('ln2'), labelBackgroundColor: v('ln2') },
+    },
     localization: { timeFormatter: (t: Time) => `${day(unix(t))} ${minute(unix(t))} UTC` },
     handleScale: { axisPressedMouseMove: false },
   });
