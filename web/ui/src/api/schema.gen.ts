@@ -2708,8 +2708,8 @@ export interface operations {
                 site: string;
                 /** @description The asking agent, the same across its restarts. */
                 agent?: string;
-                /** @description Commands that the agent carries out or has a result of. */
-                knows?: string[] | null;
+                /** @description Commands that the agent carries out or has a result of, with commas between. */
+                knows?: string;
                 /** @description Seconds to wait for something to do. */
                 wait?: number;
             };
