@@ -13,20 +13,20 @@ import (
 	"github.com/alecthomas/kong"
 
 	"hashyard/cmd/internal/app"
-	"hashyard/cmd/internal/world"
+	"hashyard/cmd/internal/parent"
 )
 
 // cli is the command line; every flag may come from the environment instead.
 type cli struct {
-	Run          runCmd          `cmd:"" help:"Run the local world: everything, on this machine, on embedded defaults."`
-	Reset        resetCmd        `cmd:"" help:"Forget the local world."`
-	Serve        app.Serve       `cmd:"" help:"Web, market, pool and jobs."`
-	Agent        app.Agent       `cmd:"" help:"Find, read and redirect the machines of one site."`
-	Signer       app.Signer      `cmd:"" help:"Hold the treasury's key and sign what it allows."`
-	StripeDouble app.StripeFake  `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
-	Migrate      app.Migrate     `cmd:"" help:"Bring a database up to date."`
-	Journey      journeyCmd      `cmd:"" help:"Play one machine the whole way and check each step from outside."`
-	Openapi      app.OpenAPI     `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Run          runCmd         `cmd:"" help:"Run the local world: everything, on this machine, on embedded defaults."`
+	Reset        resetCmd       `cmd:"" help:"Forget the local world."`
+	Serve        app.Serve      `cmd:"" help:"Web, market, pool and jobs."`
+	Agent        app.Agent      `cmd:"" help:"Find, read and redirect the machines of one site."`
+	Signer       app.Signer     `cmd:"" help:"Hold the treasury's key and sign what it allows."`
+	StripeDouble app.StripeFake `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
+	Migrate      app.Migrate    `cmd:"" help:"Bring a database up to date."`
+	Journey      journeyCmd     `cmd:"" help:"Play one machine the whole way and check each step from outside."`
+	Openapi      app.OpenAPI    `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 
 	LogLevel slog.Level `default:"info" env:"HASHYARD_LOG_LEVEL" help:"Least level that is logged: debug, info, warn, error."`
 }
@@ -38,7 +38,7 @@ func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	ctx, cancel := world.WithParent(ctx)
+	ctx, cancel := parent.Watch(ctx)
 	defer cancel()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(log); err != nil {

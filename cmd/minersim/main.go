@@ -17,6 +17,7 @@ import (
 
 	"hashyard"
 	"hashyard/cmd/internal/minersim"
+	"hashyard/cmd/internal/parent"
 )
 
 type flags struct {
@@ -44,6 +45,8 @@ func main() {
 func run(f flags) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	ctx, cancel := parent.Watch(ctx)
+	defer cancel()
 	cfg, err := config(f)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func Start(ctx context.Context, cfg Config) (*Cluster, error) {
 		c.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if c.user, err = runAs(); err != nil {
+	if c.user, err = runAs(cfg.Dir); err != nil {
 		return nil, err
 	}
 	if c.dir, err = c.place(cfg.Dir); err != nil {
@@ -156,17 +156,9 @@ func (c *Cluster) sameVersion(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("postgres data folder: %w", err)
 	}
-	out, err := c.command(ctx, "postgres", "--version").Output()
-	if err != nil {
-		return fmt.Errorf("postgres --version: %w", err)
-	}
-	fields := strings.Fields(string(out)) // postgres (PostgreSQL) 15.18 (Debian …)
-	if len(fields) < 3 {
-		return fmt.Errorf("postgres --version says %q", out)
-	}
-	major, _, _ := strings.Cut(fields[2], ".")
-	if v := strings.TrimSpace(string(have)); v != major {
-		return hashyard.Conflict.Errorf("the data in %s was made by Postgres %s, but %s is version %s: set PG_BIN to the bin folder of version %s, or forget the world with `make reset`", c.dir, v, c.bin, major, v)
+	is := major(ctx, c.bin)
+	if v := strings.TrimSpace(string(have)); v != is {
+		return hashyard.Conflict.Errorf("the data in %s was made by Postgres %s, but %s is version %s: set PG_BIN to the bin folder of version %s, or forget the world with `make reset`", c.dir, v, c.bin, is, v)
 	}
 	return nil
 }
@@ -243,7 +235,7 @@ func (c *Cluster) adopt(ctx context.Context) bool {
 	}
 	pid, _ := strconv.Atoi(strings.TrimSpace(lines[0]))
 	port, _ := strconv.Atoi(strings.TrimSpace(lines[3]))
-	if pid <= 1 || !isPostgres(pid) {
+	if pid <= 1 || !c.isPostgres(ctx, pid) {
 		return false
 	}
 	c.port = port
@@ -269,7 +261,7 @@ func StopLeft(ctx context.Context, dir string) error {
 		}
 		first, _, _ := strings.Cut(string(b), "\n")
 		pid, err := strconv.Atoi(strings.TrimSpace(first))
-		if err != nil || pid <= 1 || !isPostgres(pid) {
+		if err != nil || pid <= 1 || !c.isPostgres(ctx, pid) {
 			continue
 		}
 		c.pid = pid
@@ -280,14 +272,66 @@ func StopLeft(ctx context.Context, dir string) error {
 	return nil
 }
 
-// isPostgres guards against a recycled process id.
-func isPostgres(pid int) bool {
+// isPostgres guards against a recycled process id: our server has our data
+// folder on its command line.
+func (c *Cluster) isPostgres(ctx context.Context, pid int) bool {
+	return strings.Contains(CommandLine(ctx, pid), c.data())
+}
+
+// CommandLine is how a process was called, its words separated by blanks;
+// empty when there is none of that id.
+func CommandLine(ctx context.Context, pid int) string {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
 	if err != nil {
-		// No /proc (macOS): a signal 0 tells at least that it lives.
-		return !errors.Is(err, os.ErrNotExist) || syscall.Kill(pid, 0) == nil
+		// No /proc (macOS), or no such process.
+		b, err = exec.CommandContext(ctx, "ps", "-o", "command=", "-p", strconv.Itoa(pid)).Output()
+		if err != nil {
+			return ""
+		}
 	}
-	return bytes.Contains(b, []byte("postgres"))
+	return string(bytes.ReplaceAll(b, []byte{0}, []byte{' '}))
+}
+
+// Keep starts the server again when it ends, until ctx does. Backends that a
+// killed server left must go first, so a start may fail and is tried again.
+func (c *Cluster) Keep(ctx context.Context, changed func()) {
+	for c.ended(ctx) {
+		c.log.WarnContext(ctx, "postgres ended, starting it again", "port", c.port)
+		for ctx.Err() == nil {
+			err := c.launch()
+			if err == nil {
+				err = c.await(ctx)
+			}
+			if err == nil {
+				changed()
+				break
+			}
+			c.log.WarnContext(ctx, "postgres does not start, will retry", "error", err)
+			select {
+			case <-ctx.Done():
+			case <-time.After(time.Second):
+			}
+		}
+	}
+}
+
+// ended waits for the end of the server; false means that ctx ended first.
+func (c *Cluster) ended(ctx context.Context) bool {
+	c.mu.Lock()
+	pid, done := c.pid, c.done
+	c.mu.Unlock()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-done: // nil for an adopted one: then the look below tells
+			return ctx.Err() == nil
+		case <-time.After(500 * time.Millisecond):
+			if done == nil && syscall.Kill(pid, 0) != nil {
+				return ctx.Err() == nil
+			}
+		}
+	}
 }
 
 // Stop ends the server and waits: a fast shutdown, then an immediate one.

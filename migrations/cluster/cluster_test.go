@@ -133,7 +133,7 @@ func TestAsOrdinaryUser(t *testing.T) {
 	cmd := exec.CommandContext(ctx, bin, "-test.run=^TestAsOrdinaryUser$", "-test.count=1")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "HASHYARD_ORDINARY=1", "TMPDIR=/tmp", "HOME="+dir)
-	user, err := runAs()
+	user, err := runAs(dir)
 	if err != nil {
 		t.Fatal(err)
 	}

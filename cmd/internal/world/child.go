@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/cmd/internal/parent"
 )
 
 // child is one process of the world. It gets a pipe as standard input and
@@ -34,22 +35,6 @@ type child struct {
 
 	up    chan struct{} // closed when it was ready for the first time
 	ended chan struct{} // closed when Run has returned
-}
-
-// SupervisedEnv tells a child that its standard input is its parent's life.
-const SupervisedEnv = "HASHYARD_SUPERVISED"
-
-// WithParent returns a context that also ends when the supervising parent
-// does. Without a parent it returns ctx.
-func WithParent(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(ctx)
-	if os.Getenv(SupervisedEnv) != "" {
-		go func() { // ends with the parent, at the latest with this process
-			_, _ = io.Copy(io.Discard, os.Stdin)
-			cancel()
-		}()
-	}
-	return ctx, cancel
 }
 
 func (c *child) currentPID() int {
@@ -96,7 +81,7 @@ func (c *child) once(ctx context.Context, changed func()) error {
 	}
 	defer out.Close()
 	cmd := exec.Command(c.bin, c.args...)
-	cmd.Env = append(os.Environ(), append(c.env, SupervisedEnv+"=1")...)
+	cmd.Env = append(os.Environ(), append(c.env, parent.Env+"=1")...)
 	cmd.Stdout, cmd.Stderr = out, out
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is ours to pass on
 	life, err := cmd.StdinPipe()

@@ -1,8 +1,13 @@
 package world
 
 import (
+	"context"
+	"encoding/json"
+	"net/http"
 	"path/filepath"
 	"strconv"
+
+	"hashyard"
 )
 
 // process prepares a child of the hashyard binary.
@@ -40,7 +45,7 @@ func (r *runner) yard() ([]*child, error) {
 		return nil, err
 	}
 	env := append(r.Settings.env(),
-		"HASHYARD_DATABASE_URL="+r.pg.RoleURL("hashyard_app", r.st.Secrets["app_database"], "hashyard"),
+		"HASHYARD_DATABASE_URL="+r.pg.app,
 		"HASHYARD_CHAIN_PASSWORD="+r.st.Secrets["chain"],
 		"HASHYARD_STRIPE_KEY="+r.st.Secrets["stripe_key"],
 		"HASHYARD_STRIPE_WEBHOOK_SECRET="+r.st.Secrets["stripe_webhook"],
@@ -65,11 +70,44 @@ func (r *runner) agents() ([]*child, error) {
 				slug = h.Slug
 			}
 		}
-		cs = append(cs, r.process("agent-"+slug, r.url("web")+"/livez",
+		c := r.process("agent-"+slug, "",
 			[]string{"HASHYARD_AGENT_KEY=" + r.st.Keys[slug+".agent"]},
 			"agent", "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(),
 			"--dir", filepath.Join(r.Dir, "agent-"+slug), "--web-port", strconv.Itoa(r.st.Ports["minerweb"]),
-			"--user", "root", "--password", "root"))
+			"--user", "root", "--password", "root")
+		c.ready = r.agentOnline(slug, s.ID)
+		cs = append(cs, c)
 	}
 	return cs, nil
+}
+
+// agentOnline asks the yard whether it hears the site's agent.
+func (r *runner) agentOnline(slug string, site hashyard.ID) func(context.Context) error {
+	return func(ctx context.Context) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.url("web")+"/api/v1/sites", nil)
+		if err != nil {
+			return err
+		}
+		req.Header.Set("Authorization", "Bearer "+r.st.Keys[slug+".operator"])
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		var page struct {
+			Items []struct {
+				ID     hashyard.ID `json:"id"`
+				Online bool        `json:"agent_online"`
+			} `json:"items"`
+		}
+		if err := json.NewDecoder(resp.Body).Decode(&page); err != nil {
+			return err
+		}
+		for _, s := range page.Items {
+			if s.ID == site && s.Online {
+				return nil
+			}
+		}
+		return hashyard.Unavailable.Errorf("the yard has not heard the agent of %s", slug)
+	}
 }

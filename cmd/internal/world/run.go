@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"net"
 	"net/http"
@@ -15,12 +16,9 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5"
 	"golang.org/x/sync/errgroup"
 
 	"hashyard"
-	"hashyard/migrations"
-	"hashyard/migrations/cluster"
 )
 
 // Config says which world to run.
@@ -39,7 +37,7 @@ type Config struct {
 type runner struct {
 	Config
 	st       *state
-	pg       *cluster.Cluster
+	pg       *database
 	children []*child
 	mu       sync.Mutex // guards writing world.json
 	open     bool       // world.json is written from now on
@@ -73,24 +71,25 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if err := writeJSON(filepath.Join(dir, stateFile), r.st); err != nil {
 		return err
 	}
-	if r.pg, err = cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "pg"), Search: cfg.Search, Log: cfg.Log}); err != nil {
+	if r.pg, err = openDatabase(ctx, cfg, r.st.Secrets["app_database"]); err != nil {
 		return err
 	}
 	defer func() {
 		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 40*time.Second)
 		defer cancel()
-		err = errors.Join(err, r.pg.Stop(stop))
+		err = errors.Join(err, r.pg.stop(stop))
 		_ = os.Remove(filepath.Join(dir, FileName))
+		_ = os.Remove(filepath.Join(dir, pidFile))
 	}()
-	if err := r.database(ctx); err != nil {
-		return err
-	}
 	return r.supervise(ctx)
 }
 
 // lock makes sure that one world folder is run once.
 func lock(dir string) (func(), error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, hashyard.Conflict.Errorf("the world in %s belongs to another user: run it as that user, or use another folder with --dir", dir)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("world: %w", err)
 	}
@@ -99,25 +98,6 @@ func lock(dir string) (func(), error) {
 		return nil, hashyard.Conflict.Errorf("the world in %s runs already (its addresses are in %s); stop it with Ctrl-C where it runs, or use another folder with --dir", dir, filepath.Join(dir, FileName))
 	}
 	return func() { f.Close() }, nil
-}
-
-// database makes the world's database and brings it up to date.
-func (r *runner) database(ctx context.Context) error {
-	conn, err := pgx.Connect(ctx, r.pg.URL("postgres"))
-	if err != nil {
-		return fmt.Errorf("world database: %w", err)
-	}
-	defer conn.Close(ctx)
-	var there bool
-	if err := conn.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_database WHERE datname = 'hashyard')").Scan(&there); err != nil {
-		return fmt.Errorf("world database: %w", err)
-	}
-	if !there {
-		if _, err := conn.Exec(ctx, "CREATE DATABASE hashyard"); err != nil {
-			return fmt.Errorf("world database: %w", err)
-		}
-	}
-	return migrations.Up(ctx, migrations.Config{OwnerURL: r.pg.URL("hashyard"), AppPassword: r.st.Secrets["app_database"], Log: r.Log})
 }
 
 // supervise starts the children in the order in which they need each other.
@@ -131,7 +111,15 @@ func (r *runner) supervise(ctx context.Context) error {
 		stages = append(stages, cs)
 		r.children = append(r.children, cs...)
 	}
-	// The stages stop in reverse: agents, yard, outside world.
+	// The stages stop in reverse: agents, yard, outside world, and Postgres
+	// after all of them.
+	kept, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		r.pg.keep(kept, r.save)
+	}()
+	defer func() { stop(); <-done }()
 	return r.stage(ctx, stages)
 }
 
@@ -184,6 +172,9 @@ func (r *runner) ready(ctx context.Context) error {
 func (r *runner) save() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if err := writeJSON(filepath.Join(r.Dir, pidFile), r.pids()); err != nil {
+		r.Log.Warn("process ids not written", "error", err)
+	}
 	if !r.open {
 		return
 	}
@@ -202,16 +193,26 @@ func (r *runner) describe() World {
 		SignIns:     r.st.Users,
 		Houses:      r.st.Houses,
 		Keys:        r.st.Keys,
-		DatabaseURL: r.pg.URL("hashyard"),
-		PIDs:        map[string]int{"postgres": r.pg.PID(), "run": os.Getpid()},
+		DatabaseURL: r.pg.owner,
+		PIDs:        r.pids(),
 		Logs:        filepath.Join(r.Dir, "logs"),
 	}
-	for _, c := range r.children {
-		if pid := c.currentPID(); pid != 0 {
-			w.PIDs[c.name] = pid
-		}
+	w.PIDs["run"] = os.Getpid()
+	if r.pg.cluster != nil {
+		w.PIDs["postgres"] = r.pg.cluster.PID()
 	}
 	return w
+}
+
+// pids are the children that run now.
+func (r *runner) pids() map[string]int {
+	out := map[string]int{}
+	for _, c := range r.children {
+		if pid := c.currentPID(); pid != 0 {
+			out[c.name] = pid
+		}
+	}
+	return out
 }
 
 func (r *runner) addr(port string) string {

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"hashyard"
 	"hashyard/web"
@@ -145,13 +146,20 @@ func secret(n int) string {
 
 // choosePorts keeps the ports of the last start where they are free.
 func (st *state) choosePorts(web int) error {
+	if web < 0 || web > 65535 {
+		return hashyard.Invalid.Errorf("--port %d is outside 1 … 65535", web)
+	}
 	if web != 0 {
 		st.Ports["web"] = web
 	}
 	for _, p := range ports {
 		have := st.Ports[p.name]
-		if have != 0 && portFree(have) {
+		err := tryPort(have)
+		if have != 0 && err == nil {
 			continue
+		}
+		if have != 0 && !errors.Is(err, syscall.EADDRINUSE) {
+			return fmt.Errorf("port %d (%s): %w", have, p.name, err)
 		}
 		if have != 0 && (p.fixed || p.name == "web" && web != 0) {
 			return hashyard.Conflict.Errorf("port %d (%s) is taken by another program: stop that program (`ss -ltnp 'sport = :%d'` names it), choose another with --port, or forget the world with `make reset`", have, p.name, have)
@@ -166,13 +174,12 @@ func (st *state) choosePorts(web int) error {
 	return nil
 }
 
-func portFree(port int) bool {
+func tryPort(port int) error {
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		return false
+		return err
 	}
-	l.Close()
-	return true
+	return l.Close()
 }
 
 // freeNet finds a loopback /24 on which nothing answers the miners' port.

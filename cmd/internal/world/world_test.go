@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/cmd/internal/parent"
 )
 
 func TestAPortThatIsTakenIsNamed(t *testing.T) {
@@ -118,7 +119,7 @@ func helper(t *testing.T, part string) *child {
 func TestPlayPart(t *testing.T) {
 	switch os.Getenv("HASHYARD_TEST_PART") {
 	case "lives":
-		ctx, cancel := WithParent(t.Context())
+		ctx, cancel := parent.Watch(t.Context())
 		defer cancel()
 		<-ctx.Done()
 	case "breaks":
@@ -182,7 +183,7 @@ func TestAChildEndsWithItsParent(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestPlayPart$")
-	cmd.Env = append(os.Environ(), "HASHYARD_TEST_PART=lives", SupervisedEnv+"=1")
+	cmd.Env = append(os.Environ(), "HASHYARD_TEST_PART=lives", parent.Env+"=1")
 	life, err := cmd.StdinPipe()
 	if err != nil {
 		t.Fatal(err)
