@@ -66,7 +66,7 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	if h.flags.Seed == "" {
 		org, err := h.web.House(ctx)
 		if err != nil {
-			return fmt.Errorf("which organisation runs this yard: %w", err)
+			return fmt.Errorf("which organisation runs this yard? Make it with `hashyard found --house`: %w", err)
 		}
 		h.id = org.ID
 	}

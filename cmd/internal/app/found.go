@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+
+	"hashyard"
+	"hashyard/migrations/pg"
+	"hashyard/pool"
+	poolpg "hashyard/pool/postgres"
+	"hashyard/web"
+	webpg "hashyard/web/postgres"
+)
+
+// Found makes an organisation with its pool account and a first person, in a
+// real installation; the local world has its seed instead. The first one made
+// must be the house.
+type Found struct {
+	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
+	Name        string `required:"" help:"Name of the organisation."`
+	Slug        string `required:"" help:"Short name; it leads the organisation's usernames at the pool for ever."`
+	Email       string `required:"" help:"E-mail of its first person."`
+	House       bool   `help:"This organisation runs the yard; its first person is desk and treasury."`
+}
+
+// Run makes what is missing and prints the first password once.
+func (f *Found) Run(ctx context.Context, log *slog.Logger) error {
+	db, err := pg.Open(ctx, pg.Config{URL: f.DatabaseURL, Log: log})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	people := web.NewService(web.ServiceConfig{Store: webpg.New(db), Log: log})
+	id := hashyard.NewID()
+	if old, err := people.OrgBySlug(ctx, f.Slug); err == nil {
+		id = old.ID
+	}
+	if err := people.SeedOrg(ctx, web.Org{ID: id, Name: f.Name, Slug: f.Slug, House: f.House}); err != nil {
+		return err
+	}
+	if _, err := poolpg.New(db).SeedAccount(ctx, pool.Account{ID: hashyard.NewID(), Org: id, Name: f.Slug}); err != nil {
+		return fmt.Errorf("pool account: %w", err)
+	}
+	roles := []hashyard.Role{hashyard.Owner}
+	if f.House {
+		roles = []hashyard.Role{hashyard.Desk, hashyard.Treasury}
+	}
+	var raw [15]byte
+	if _, err := rand.Read(raw[:]); err != nil {
+		return err
+	}
+	password := strings.ToLower(base32.StdEncoding.EncodeToString(raw[:]))
+	if err := people.SeedUser(ctx, id, f.Email, f.Name, password, roles); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(os.Stdout, "organisation %s (%s): %s\nfirst sign-in, unless %s was known already: %s\nChange it after signing in.\n", f.Slug, f.Name, id, f.Email, password)
+	return err
+}
