@@ -24,7 +24,7 @@ type cli struct {
 	Agent        app.Agent      `cmd:"" help:"Find, read and redirect the machines of one site."`
 	Signer       app.Signer     `cmd:"" help:"Hold the treasury's key and sign what it allows."`
 	StripeDouble app.StripeFake `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
-	Found        app.Found       `cmd:"" help:"Make an organisation and its first person in a real installation."`
+	Found        app.Found      `cmd:"" help:"Make an organisation and its first person in a real installation."`
 	Migrate      app.Migrate    `cmd:"" help:"Bring a database up to date."`
 	Journey      journeyCmd     `cmd:"" help:"Play one machine the whole way and check each step from outside."`
 	Openapi      app.OpenAPI    `cmd:"" name:"openapi" help:"Print the OpenAPI document."`

@@ -9,7 +9,7 @@ import (
 // a thread that takes weeks elsewhere takes minutes here. On `serve` they have
 // their own, long defaults; the world hands these over as environment.
 type Settings struct {
-	SettlementPeriod time.Duration `default:"2m" help:"How long a settlement period is; it begins at multiples of itself, UTC."`
+	SettlementPeriod time.Duration `default:"1m" help:"How long a settlement period is; it begins at multiples of itself, UTC."`
 	PayoutThreshold  int64         `default:"300" help:"Earnings in satoshis from which a payout is made."`
 	Confirmations    int           `default:"2" help:"Confirmations after which a payout is final."`
 	ProofShares      float64       `default:"1200" help:"Shares a minute asked of a machine under proof."`
