@@ -79,7 +79,7 @@ function align(d: ChartData): uPlot.AlignedData {
 
 function options(d: ChartData, ink: Ink, phone: boolean, width: number, height: number): uPlot.Options {
   const [lo, hi] = rangeOf(
-    [...d.estimates.map((e) => e.ths), ...d.reported.map((r) => r.ths)], d.sold, d.floor,
+    [...d.estimates.flatMap((e) => [e.ths, e.lower, e.upper]), ...d.reported.map((r) => r.ths)], d.sold, d.floor,
   );
   const from = Math.min(d.estimates[0]?.t ?? d.now, d.proof?.from ?? d.now, d.reported[0]?.t ?? d.now);
   const font = `${phone ? 12 : 11}px ${ink.sans}`;

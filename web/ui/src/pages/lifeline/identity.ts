@@ -20,18 +20,20 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
   const c = conditionOf(f['order.placed']?.p.Condition, unit.id);
   // Sold means that it was listed, also for a buyer, who may not see the listing.
   const listed = f['order.placed'] ?? f['trade.matched'];
+  // And proven means that it was redirected, also for a seller, who may not see that.
+  const beyond = f['hashrate.proven'] ?? f['hashrate.refuted'] ?? f['held.released'];
   const serial: Check[] = [
     reached(listed, text(c?.serial), unit.serial),
     scanned(f['units.packed'], unit.serial),
     scanned(f['units.delivered'], unit.serial),
     // A redirect goes on only after the agent read the serial again.
-    f['miner.redirected'] ? 'equal' : 'later',
+    f['miner.redirected'] ? 'equal' : beyond ? 'unread' : 'later',
   ];
   const mac: Check[] = [
     reached(listed, text(c?.mac), unit.mac),
     f['units.packed'] ? 'unread' : 'later',
     f['units.delivered'] ? 'unread' : 'later',
-    reached(f['miner.redirected'], text(redirect?.mac), unit.mac),
+    reached(f['miner.redirected'] ?? beyond, text(redirect?.mac), unit.mac),
   ];
   const boards = unit.boards;
   const listedBoards = boardSerials(c?.boards);
@@ -47,7 +49,7 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
           listed ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
           f['units.packed'] ? 'unread' : 'later',
           f['units.delivered'] ? 'unread' : 'later',
-          f['miner.redirected'] ? 'unread' : 'later',
+          (f['miner.redirected'] ?? beyond) ? 'unread' : 'later',
         ],
       })),
     ],

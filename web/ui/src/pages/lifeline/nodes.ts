@@ -214,6 +214,7 @@ function released(f: Facts): Node {
 function earning(f: Facts, b: Beside): Node {
   const e = f.firstEarning;
   const base = { step: 'earning', name: 'Earning' } as const;
+  if (!e && workHidden(f)) return { ...base, ...NOT_YET, when: 'not yours to see' };
   if (!e) return { ...base, ...NOT_YET };
   const since = f['session.opened']?.at ?? e.at;
   const n = b.poolNow;
