@@ -60,7 +60,7 @@ await step('keys: buy, price by ticks, send, the order rests, cancel', async () 
   await price.fill('0.02');
   await price.press('ArrowDown');
   assert.equal(await price.inputValue(), '0.01');
-  await page.getByLabel('Units').fill('1');
+  await page.getByLabel('Units', { exact: true }).fill('1');
   const placed = page.waitForResponse((r) => r.url().endsWith('/api/v1/orders') && r.request().method() === 'POST');
   await page.keyboard.press('Control+Enter');
   const answer = await placed;
