@@ -8,15 +8,15 @@ import (
 
 // Block assembles the whole block, ready for submitblock: header, coinbase
 // (with the witness its commitment asks for) and the template's transactions.
-func (j *Job) Block(header [80]byte, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) []byte {
-	size := len(header) + 9 + len(j.Coinb1) + extranonceSize + len(j.Coinb2) + 36
+func (j *Job) Block(header [80]byte, m Mark, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) []byte {
+	size := len(header) + 9 + len(j.Coinb1) + holeSize + len(j.Coinb2) + 36
 	for _, tx := range j.txs {
 		size += len(tx)
 	}
 	b := make([]byte, 0, size)
 	b = append(b, header[:]...)
 	b = appendVarint(b, uint64(1+len(j.txs)))
-	b = j.appendCoinbase(b, en1, en2)
+	b = j.appendCoinbase(b, &m, en1, en2)
 	for _, tx := range j.txs {
 		b = append(b, tx...)
 	}
@@ -26,10 +26,10 @@ func (j *Job) Block(header [80]byte, en1 [Extranonce1Size]byte, en2 [Extranonce2
 // Transactions is how many the block has besides the coinbase.
 func (j *Job) Transactions() int { return len(j.txs) }
 
-func (j *Job) appendCoinbase(b []byte, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) []byte {
+func (j *Job) appendCoinbase(b []byte, m *Mark, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) []byte {
 	const version, lockTime = 4, 4
 	if !j.commit {
-		b = append(b, j.Coinb1...)
+		b = append(append(b, j.Coinb1...), m[:]...)
 		b = append(append(b, en1[:]...), en2[:]...)
 		return append(b, j.Coinb2...)
 	}
@@ -37,7 +37,7 @@ func (j *Job) appendCoinbase(b []byte, en1 [Extranonce1Size]byte, en2 [Extranonc
 	// item of 32 zero bytes, before the lock time.
 	b = append(b, j.Coinb1[:version]...)
 	b = append(b, 0, 1)
-	b = append(b, j.Coinb1[version:]...)
+	b = append(append(b, j.Coinb1[version:]...), m[:]...)
 	b = append(append(b, en1[:]...), en2[:]...)
 	end := len(j.Coinb2) - lockTime
 	b = append(b, j.Coinb2[:end]...)

@@ -15,8 +15,11 @@ const maxScriptSig = 100
 
 const extranonceSize = Extranonce1Size + Extranonce2Size
 
-// coinbase makes the two parts around the extranonces, without witness: the
-// miner hashes them to the txid.
+// holeSize is what coinbase leaves open: the mark and the extranonces.
+const holeSize = MarkSize + extranonceSize
+
+// coinbase makes the two parts around mark and extranonces, without witness:
+// the miner hashes them to the txid.
 func coinbase(t Template, p Params) (c1, c2 []byte, err error) {
 	if t.Height < 1 || t.Height > 1<<31-1 {
 		return nil, nil, hashyard.Invalid.Errorf("coinbase: height %d", t.Height)
@@ -29,11 +32,8 @@ func coinbase(t Template, p Params) (c1, c2 []byte, err error) {
 	}
 	sig := heightPush(nil, t.Height)
 	sig = push(sig, []byte(p.Tag))
-	// The job's number makes its headers its own: without it, two jobs of the
-	// same second are the same work, payable twice.
-	sig = push(sig, binary.BigEndian.AppendUint64(nil, p.Seq))
-	sig = append(sig, extranonceSize) // push of what the miner fills in
-	if n := len(sig) + extranonceSize; n > maxScriptSig {
+	sig = append(sig, holeSize) // push of what is filled in
+	if n := len(sig) + holeSize; n > maxScriptSig {
 		return nil, nil, hashyard.Invalid.Errorf("coinbase: tag %q makes the input script %d bytes, at most %d", p.Tag, n, maxScriptSig)
 	}
 
@@ -41,7 +41,7 @@ func coinbase(t Template, p Params) (c1, c2 []byte, err error) {
 	c1 = append(c1, 1)                            // inputs
 	c1 = append(c1, make([]byte, 32)...)          // the null outpoint
 	c1 = binary.LittleEndian.AppendUint32(c1, 1<<32-1)
-	c1 = append(c1, byte(len(sig)+extranonceSize))
+	c1 = append(c1, byte(len(sig)+holeSize))
 	c1 = append(c1, sig...)
 
 	c2 = binary.LittleEndian.AppendUint32(nil, 1<<32-1) // sequence
@@ -56,7 +56,7 @@ func coinbase(t Template, p Params) (c1, c2 []byte, err error) {
 	}
 	c2 = binary.LittleEndian.AppendUint32(c2, 0) // lock time
 
-	if n := len(c1) + extranonceSize + len(c2); n > MaxCoinbase {
+	if n := len(c1) + holeSize + len(c2); n > MaxCoinbase {
 		return nil, nil, hashyard.Invalid.Errorf("coinbase: %d bytes, at most %d", n, MaxCoinbase)
 	}
 	return c1, c2, nil

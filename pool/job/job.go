@@ -26,6 +26,12 @@ const (
 	Extranonce2Size = 8
 )
 
+// MarkSize is the size of a Mark, SaltSize of its secret part.
+const (
+	SaltSize = 8
+	MarkSize = 8 + SaltSize
+)
+
 // RollMask is what BIP320 gives miners to roll; our jobs have zeros there, so
 // that every way in which firmware combines the bits gives the same version.
 const RollMask uint32 = 0x1fffe000
@@ -64,9 +70,7 @@ type Template struct {
 
 // Params is what the pool adds to a template.
 type Params struct {
-	// Seq numbers jobs, rising over restarts. It is also written into the
-	// coinbase: two jobs never share a header, so a share counts in one only.
-	Seq    uint64
+	Seq    uint64      // numbers jobs, rising over restarts
 	Epoch  hashyard.ID // rate epoch that prices the job's shares
 	Script []byte      // pays the whole reward
 	Tag    string      // in the coinbase, e.g. "/hashyard/"
@@ -89,16 +93,17 @@ type Job struct {
 	MinTime     uint32
 	Clean       bool
 	RefuseAfter time.Time
-	Coinb1      []byte // before the extranonces
+	Coinb1      []byte // before the mark and the extranonces
 	Coinb2      []byte // after them
 	Branches    [][32]byte
 	Value       hashyard.Sats
 	NetTarget   [32]byte // what a block must meet
 
-	commit  bool // the coinbase carries a witness
-	txs     [][]byte
-	notify  []byte // clean as the job is
-	restart []byte // clean, for a session's first job
+	commit bool // the coinbase carries a witness
+	txs    [][]byte
+	// The parts of a notify that all sessions get alike: between id and mark,
+	// between mark and block time.
+	front, back []byte
 }
 
 // New makes a job. It fails when the template or the parameters cannot give a
@@ -129,10 +134,27 @@ func New(t Template, p Params) (*Job, error) {
 		Coinb1: c1, Coinb2: c2, Branches: Branches(t.TxIDs), Value: t.Value,
 		NetTarget: target, commit: len(t.WitnessCommitment) > 0, txs: t.Txs,
 	}
-	j.notify = j.encodeNotify(0, j.NTime, j.Clean)
-	j.restart = j.encodeNotify(0, j.NTime, true)
+	j.encodeShared()
 	return j, nil
 }
+
+// Mark is what one notify to one session has of its own in the coinbase: the
+// whole wire id, then a salt that nobody outside can foretell.
+//
+// The id gives every variant its own headers: a hash counts under one id, so
+// at one difficulty. The salt keeps a miner from working on an id before it
+// is sent: otherwise it could look at the hashes first and bring about the
+// difficulty at which they pay most afterwards.
+type Mark [MarkSize]byte
+
+// Mark makes the mark of variant v.
+func (j *Job) Mark(v uint8, salt [SaltSize]byte) (m Mark) {
+	binary.BigEndian.PutUint64(m[:], j.ID(v))
+	copy(m[MarkSize-SaltSize:], salt[:])
+	return m
+}
+
+func (m *Mark) id() uint64 { return binary.BigEndian.Uint64(m[:]) }
 
 // ID is the job's name on the wire in variant v: at most 16 lower-case hex
 // digits, which every known firmware keeps.
@@ -160,31 +182,44 @@ func ParseID(s []byte) (id uint64, ok bool) {
 // Ended reports whether the job's settlement period, with its grace, is over.
 func (j *Job) Ended(now time.Time) bool { return !j.RefuseAfter.IsZero() && now.After(j.RefuseAfter) }
 
-// Notify is the encoded mining.notify of variant 0, shared by all sessions:
-// do not write to it. restart asks for the form that drops older work.
-func (j *Job) Notify(restart bool) []byte {
-	if restart {
-		return j.restart
-	}
-	return j.notify
+// Notify encodes mining.notify of the mark's variant. restart asks for the
+// form that drops older work.
+func (j *Job) Notify(m Mark, restart bool) []byte {
+	return j.encodeNotify(&m, j.NTime, j.Clean || restart)
 }
 
-// NotifyVariant encodes the notify of another variant for one session, with a
-// later time so that the miner does not repeat the headers it has tried.
-func (j *Job) NotifyVariant(v uint8, now time.Time) []byte {
+// NotifyVariant encodes a later notify of the same job for one session, with
+// the time of now, if that is later.
+func (j *Job) NotifyVariant(m Mark, now time.Time) []byte {
+	_, v := SplitID(m.id())
 	ntime := max(j.NTime+uint32(v), uint32(min(now.Unix(), 1<<32-1)))
-	return j.encodeNotify(v, ntime, false)
+	return j.encodeNotify(&m, ntime, false)
 }
 
-func (j *Job) encodeNotify(v uint8, ntime uint32, clean bool) []byte {
-	b := make([]byte, 0, 256+2*(len(j.Coinb1)+len(j.Coinb2))+67*len(j.Branches))
-	b = append(b, `{"id":null,"method":"mining.notify","params":["`...)
-	b = strconv.AppendUint(b, j.ID(v), 16)
-	b = append(b, `","`...)
+func (j *Job) encodeNotify(m *Mark, ntime uint32, clean bool) []byte {
+	const begin = `{"id":null,"method":"mining.notify","params":["`
+	b := make([]byte, 0, len(begin)+16+len(j.front)+2*MarkSize+len(j.back)+8+len(`",false]}`)+1)
+	b = append(b, begin...)
+	b = strconv.AppendUint(b, m.id(), 16)
+	b = append(b, j.front...)
+	b = hex.AppendEncode(b, m[:])
+	b = append(b, j.back...)
+	b = appendWord(b, ntime)
+	b = append(b, `",`...)
+	b = strconv.AppendBool(b, clean)
+	return append(b, "]}\n"...)
+}
+
+// encodeShared prepares what all notifies of the job have in common: most of
+// their bytes, so that a new job costs a session little more than a copy.
+func (j *Job) encodeShared() {
 	prev := swapWords(j.PrevHash)
+	b := append(make([]byte, 0, 80+2*len(j.Coinb1)), `","`...)
 	b = hex.AppendEncode(b, prev[:])
 	b = append(b, `","`...)
-	b = hex.AppendEncode(b, j.Coinb1)
+	j.front = hex.AppendEncode(b, j.Coinb1)
+
+	b = make([]byte, 0, 64+2*len(j.Coinb2)+67*len(j.Branches))
 	b = append(b, `","`...)
 	b = hex.AppendEncode(b, j.Coinb2)
 	b = append(b, `",[`...)
@@ -197,17 +232,16 @@ func (j *Job) encodeNotify(v uint8, ntime uint32, clean bool) []byte {
 		b = append(b, '"')
 	}
 	b = append(b, `],"`...)
-	for i, v := range [...]uint32{j.Version, j.NBits, ntime} {
-		if i > 0 {
-			b = append(b, `","`...)
-		}
-		var w [4]byte
-		binary.BigEndian.PutUint32(w[:], v)
-		b = hex.AppendEncode(b, w[:])
-	}
-	b = append(b, `",`...)
-	b = strconv.AppendBool(b, clean)
-	return append(b, "]}\n"...)
+	b = appendWord(b, j.Version)
+	b = append(b, `","`...)
+	b = appendWord(b, j.NBits)
+	j.back = append(b, `","`...)
+}
+
+func appendWord(b []byte, w uint32) []byte {
+	var word [4]byte
+	binary.BigEndian.PutUint32(word[:], w)
+	return hex.AppendEncode(b, word[:])
 }
 
 // swapWords reverses the bytes inside each 4-byte word: Stratum's order for

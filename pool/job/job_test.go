@@ -84,20 +84,21 @@ func notifyParams(t testing.TB, line []byte) []any {
 
 func TestNotifyIsWhatMinersRead(t *testing.T) {
 	j := make1(t, 3)
-	p := notifyParams(t, j.Notify(false))
+	salt := [SaltSize]byte{1, 2, 3, 4, 5, 6, 7, 8}
+	p := notifyParams(t, j.Notify(j.Mark(0, salt), false))
 	want := []any{
 		"12345600", "04030201000000050000000000000000" + "00000000000000000000000000000000",
-		hex.EncodeToString(j.Coinb1), hex.EncodeToString(j.Coinb2),
+		hex.EncodeToString(j.Coinb1) + "0000000012345600" + "0102030405060708", hex.EncodeToString(j.Coinb2),
 		[]any{hex.EncodeToString(j.Branches[0][:]), hex.EncodeToString(j.Branches[1][:])},
 		"20000000", "207fffff", "6553f100", false,
 	}
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Fatal(diff)
 	}
-	if p := notifyParams(t, j.Notify(true)); p[8] != true || p[0] != want[0] {
+	if p := notifyParams(t, j.Notify(j.Mark(0, salt), true)); p[8] != true || p[0] != want[0] {
 		t.Fatalf("restart form is %v", p)
 	}
-	v := notifyParams(t, j.NotifyVariant(2, time.Unix(1_600_000_000, 0)))
+	v := notifyParams(t, j.NotifyVariant(j.Mark(2, salt), time.Unix(1_600_000_000, 0)))
 	if v[0] != "12345602" || v[7] != "6553f102" || v[8] != false {
 		t.Fatalf("variant is %v", v)
 	}
@@ -148,8 +149,9 @@ func TestBlocksPassConsensusDecoding(t *testing.T) {
 			}
 			sub := Submit{Extranonce2: [8]byte{1, 2, 3}, NTime: j.NTime, Nonce: 7}
 			var v Verdict
-			Verify(j, [4]byte{9, 8, 7, 6}, RollMask, &sub, 1_700_000_000, &v)
-			block, err := btcutil.NewBlockFromBytes(j.Block(v.Header, [4]byte{9, 8, 7, 6}, sub.Extranonce2))
+			mark := j.Mark(uint8(n), [SaltSize]byte{byte(height)})
+			Verify(j, mark, [4]byte{9, 8, 7, 6}, RollMask, &sub, 1_700_000_000, &v)
+			block, err := btcutil.NewBlockFromBytes(j.Block(v.Header, mark, [4]byte{9, 8, 7, 6}, sub.Extranonce2))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -212,10 +214,16 @@ func TestTwoJobsOfOneTemplateShareNoHeader(t *testing.T) {
 	}
 	sub := Submit{NTime: a.NTime}
 	var va, vb Verdict
-	Verify(a, [4]byte{}, 0, &sub, 1_700_000_000, &va)
-	Verify(b, [4]byte{}, 0, &sub, 1_700_000_000, &vb)
+	Verify(a, a.Mark(0, [SaltSize]byte{}), [4]byte{}, 0, &sub, 1_700_000_000, &va)
+	Verify(b, b.Mark(0, [SaltSize]byte{}), [4]byte{}, 0, &sub, 1_700_000_000, &vb)
 	if va.Hash == vb.Hash {
 		t.Fatal("the same header in two jobs: one share would count twice")
+	}
+	for _, m := range []Mark{a.Mark(1, [SaltSize]byte{}), a.Mark(0, [SaltSize]byte{1})} {
+		Verify(a, m, [4]byte{}, 0, &sub, 1_700_000_000, &vb)
+		if va.Hash == vb.Hash {
+			t.Fatal("two notifies of a job share a header: a miner would choose what it counts")
+		}
 	}
 }
 

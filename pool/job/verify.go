@@ -75,11 +75,11 @@ type Verdict struct {
 // maxStack is the largest coinbase hashed without allocating.
 const maxStack = 1024
 
-// Verify hashes a submit of a session with extranonce1 en1 and negotiated
-// version mask, at pool time now (Unix seconds). It hashes before it judges:
+// Verify hashes a submit under mark m of a session with extranonce1 en1 and
+// negotiated version mask, at pool time now (Unix seconds). It hashes before it judges:
 // a block is never lost to a rule about shares.
-func Verify(j *Job, en1 [Extranonce1Size]byte, mask uint32, s *Submit, now int64, v *Verdict) {
-	root := j.coinbaseID(en1, s.Extranonce2)
+func Verify(j *Job, m Mark, en1 [Extranonce1Size]byte, mask uint32, s *Submit, now int64, v *Verdict) {
+	root := j.coinbaseID(&m, en1, s.Extranonce2)
 	for i := range j.Branches {
 		root = pairHash(&root, &j.Branches[i])
 	}
@@ -102,9 +102,10 @@ func Verify(j *Job, en1 [Extranonce1Size]byte, mask uint32, s *Submit, now int64
 }
 
 // coinbaseID hashes the coinbase without witness to its txid.
-func (j *Job) coinbaseID(en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) [32]byte {
+func (j *Job) coinbaseID(m *Mark, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) [32]byte {
 	var stack [maxStack]byte
 	b := append(stack[:0], j.Coinb1...)
+	b = append(b, m[:]...)
 	b = append(b, en1[:]...)
 	b = append(b, en2[:]...)
 	b = append(b, j.Coinb2...)

@@ -13,7 +13,7 @@ import (
 )
 
 // vector is the worked share of a real layout, hashed again by hand.
-func vector(t testing.TB) (*Job, [4]byte, Submit) {
+func vector(t testing.TB) (*Job, Mark, [4]byte, Submit) {
 	t.Helper()
 	prev := [32]byte(unhex(t, "c4d5e6f78091a2b34c5d6e7f08192a3bc4d5e6f70001a2b30000000000000000"))
 	target, err := TargetFromBits(0x17023a04)
@@ -31,13 +31,17 @@ func vector(t testing.TB) (*Job, [4]byte, Submit) {
 	if !s.Parse([]byte("0000000000000001"), []byte("68a7c001"), []byte("0564cd8f"), []byte("00c76000")) {
 		t.Fatal("the vector does not parse")
 	}
-	return j, [4]byte(unhex(t, "f000000f")), s
+	// The vector's last bytes before the extranonces stand for our mark.
+	cut := len(j.Coinb1) - MarkSize
+	mark := Mark(j.Coinb1[cut:])
+	j.Coinb1 = j.Coinb1[:cut]
+	return j, mark, [4]byte(unhex(t, "f000000f")), s
 }
 
 func TestWorkedVector(t *testing.T) {
-	j, en1, s := vector(t)
+	j, mark, en1, s := vector(t)
 	var v Verdict
-	Verify(j, en1, RollMask, &s, 0x68a7c001, &v)
+	Verify(j, mark, en1, RollMask, &s, 0x68a7c001, &v)
 	const header = "0060c720f7e6d5c4b3a291807f6e5d4c3b2a1908f7e6d5c4b3a20100000000000000000057b77386e3773d3ded43e978d2fedcd36fd9764793d95696149d1bb7a4b12e0e01c0a768043a02178fcd6405"
 	if got := hex.EncodeToString(v.Header[:]); got != header {
 		t.Fatalf("header %s", got)
@@ -61,7 +65,7 @@ func TestWorkedVector(t *testing.T) {
 }
 
 func TestRulesOfTimeAndVersion(t *testing.T) {
-	j, en1, base := vector(t)
+	j, mark, en1, base := vector(t)
 	j.MinTime = 1000
 	const now = 5000
 	for name, c := range map[string]struct {
@@ -81,7 +85,7 @@ func TestRulesOfTimeAndVersion(t *testing.T) {
 			s := base
 			s.NTime, s.VersionBits = c.ntime, c.bits
 			var v Verdict
-			Verify(j, en1, c.mask, &s, now, &v)
+			Verify(j, mark, en1, c.mask, &s, now, &v)
 			if v.Code != c.want {
 				t.Fatalf("code %d, want %d", v.Code, c.want)
 			}
@@ -97,7 +101,7 @@ func TestBlocksAreSeenWhateverTheCode(t *testing.T) {
 	for nonce := range uint32(64) {
 		s := Submit{NTime: 1, Nonce: nonce} // far too old
 		var v Verdict
-		Verify(j, [4]byte{}, 0, &s, 1_700_000_000, &v)
+		Verify(j, j.Mark(0, [SaltSize]byte{}), [4]byte{}, 0, &s, 1_700_000_000, &v)
 		if v.Block != (v.Hash[31] < 0x80) { // regtest's limit
 			t.Fatalf("hash %x is a block: %v", v.Hash, v.Block)
 		}
@@ -162,7 +166,7 @@ func FuzzParse(f *testing.F) {
 // benchJob is the size the target is set for: 500-byte coinbase, 12 branches.
 func benchJob() *Job {
 	j := &Job{Version: 0x20000000, NBits: 0x17023a04, Branches: make([][32]byte, 12)}
-	j.Coinb1, j.Coinb2 = make([]byte, 200), make([]byte, 500-200-extranonceSize)
+	j.Coinb1, j.Coinb2 = make([]byte, 200-MarkSize), make([]byte, 500-200-extranonceSize)
 	return j
 }
 
@@ -172,7 +176,7 @@ func BenchmarkVerify(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		s.Nonce++
-		Verify(j, en1, RollMask, &s, 0, &v)
+		Verify(j, Mark{}, en1, RollMask, &s, 0, &v)
 	}
 }
 
@@ -201,7 +205,7 @@ var sink [32]byte
 func TestVerifyDoesNotAllocate(t *testing.T) {
 	j, en1, s := benchJob(), [4]byte{1}, Submit{}
 	var v Verdict
-	if n := testing.AllocsPerRun(100, func() { Verify(j, en1, RollMask, &s, 0, &v) }); n != 0 {
+	if n := testing.AllocsPerRun(100, func() { Verify(j, Mark{}, en1, RollMask, &s, 0, &v) }); n != 0 {
 		t.Fatalf("%v allocations a share", n)
 	}
 }

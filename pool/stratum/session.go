@@ -1,10 +1,14 @@
 package stratum
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -35,6 +39,7 @@ type session struct {
 	id     hashyard.ID
 	remote netip.AddrPort
 	en1    [job.Extranonce1Size]byte
+	key    [32]byte    // its marks derive from it; never leaves the process
 	opened time.Time   // pool clock
 	began  time.Time   // wall clock, for deadlines
 	holds  hashyard.ID // unit; guarded by the server's mu
@@ -61,9 +66,10 @@ type session struct {
 	wish       hashyard.Difficulty // suggested before authorisation
 	diff       *vardiff.Tracker    // nil before authorisation
 	ceiling    hashyard.Difficulty
-	levels     []level
-	lastID     uint64   // wire id of the newest job sent; 0 for none
-	lastPrev   [32]byte // previous block of that job
+	bound      *level    // newest announced; nil before the first
+	sent       []sentJob // what may be submitted, by rising id
+	lastID     uint64    // wire id of the newest job sent; 0 for none
+	lastPrev   [32]byte  // previous block of that job
 	lastSent   time.Time
 	lastShare  time.Time
 	accepted   int64
@@ -72,15 +78,23 @@ type session struct {
 	work       hashyard.Work
 }
 
-// level is a difficulty and the first job it binds to.
+// level is an announced difficulty.
 type level struct {
-	from   uint64
 	d      hashyard.Difficulty
 	target [32]byte
 }
 
-// maxLevels bounds what is remembered; jobs older than all of it use the oldest.
-const maxLevels = 16
+// sentJob is a notify that the session got and the difficulty that went out
+// with it. The pair never changes: what a hash counts is settled before
+// anybody can compute it.
+type sentJob struct {
+	id    uint64
+	bound *level
+	taken int // shares
+}
+
+// maxSent bounds what is remembered; shares of what was sent before are stale.
+const maxSent = 256
 
 func newSession(srv *Server, conn net.Conn, remote netip.AddrPort, en1 uint32) *session {
 	s := &session{
@@ -90,7 +104,16 @@ func newSession(srv *Server, conn net.Conn, remote netip.AddrPort, en1 uint32) *
 	}
 	s.out.limit, s.out.wake = srv.cfg.MaxQueue, make(chan struct{}, 1)
 	binary.BigEndian.PutUint32(s.en1[:], en1)
+	_, _ = rand.Read(s.key[:]) // never fails
 	return s
+}
+
+// mark is what only this session has in the coinbase under this wire id. Its
+// salt is not kept but derived, so that a block is recognised however old its
+// job is.
+func (s *session) mark(j *job.Job, variant uint8) job.Mark {
+	sum := sha256.Sum256(binary.BigEndian.AppendUint64(s.key[:len(s.key):len(s.key)], j.ID(variant)))
+	return j.Mark(variant, [job.SaltSize]byte(sum[:]))
 }
 
 func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) }
@@ -162,8 +185,8 @@ func (s *session) picture() (i Info, live bool) {
 	if s.diff != nil {
 		i.Difficulty, i.Rate = s.diff.Current(), s.diff.Rate(s.srv.cfg.Now())
 	}
-	if n := len(s.levels); n > 0 {
-		i.Difficulty = s.levels[n-1].d
+	if s.bound != nil {
+		i.Difficulty = s.bound.d
 	}
 	return i, s.authorised
 }
@@ -197,9 +220,13 @@ func (s *session) offerLocked(js *jobState) {
 		s.ceiling = js.net
 		s.diff.Bound(s.least(), s.most(), now)
 	}
-	s.announce(id)
 	// A session that missed the clean job of a tip gets this one as clean.
-	s.queue(js.Notify(s.lastID == 0 || s.lastPrev != js.PrevHash))
+	restart := s.lastID == 0 || s.lastPrev != js.PrevHash
+	if restart {
+		s.sent = s.sent[:0] // of an older tip: stale
+	}
+	s.announce(id)
+	s.queue(js.Notify(s.mark(js.Job, 0), restart))
 	s.lastID, s.lastPrev, s.lastSent = id, js.PrevHash, now
 }
 
@@ -213,22 +240,21 @@ func (s *session) variantLocked(now time.Time) {
 	}
 	id := v.current.ID(variant + 1)
 	s.announce(id)
-	s.queue(v.current.NotifyVariant(variant+1, now))
+	s.queue(v.current.NotifyVariant(s.mark(v.current.Job, variant+1), now))
 	s.lastID, s.lastSent = id, now
 }
 
 // announce queues the wanted difficulty if it differs from the last one, and
-// binds it to the jobs from id on.
+// binds it to the job that is sent next.
 func (s *session) announce(id uint64) {
-	d := s.diff.Current()
-	if n := len(s.levels); n > 0 && s.levels[n-1].d == d {
-		return
+	if d := s.diff.Current(); s.bound == nil || s.bound.d != d {
+		s.bound = &level{d: d, target: d.Target()}
+		s.queue(appendDifficulty(nil, d))
 	}
-	if len(s.levels) == maxLevels {
-		s.levels = append(s.levels[:0], s.levels[1:]...)
+	if len(s.sent) == maxSent {
+		s.sent = append(s.sent[:0], s.sent[1:]...)
 	}
-	s.levels = append(s.levels, level{from: id, d: d, target: d.Target()})
-	s.queue(appendDifficulty(nil, d))
+	s.sent = append(s.sent, sentJob{id: id, bound: s.bound})
 }
 
 func (s *session) queue(b []byte) {
@@ -250,16 +276,14 @@ func (s *session) most() hashyard.Difficulty {
 	return max(s.ceiling, s.srv.cfg.Floor)
 }
 
-// levelOf is the difficulty bound to a job, and the newest one.
-func (s *session) levelOf(id uint64) (bound, newest *level) {
-	newest = &s.levels[len(s.levels)-1]
-	bound = &s.levels[0]
-	for i := range s.levels {
-		if s.levels[i].from <= id {
-			bound = &s.levels[i]
-		}
+// find gives what was sent under a wire id; nil for an id that this session
+// never got, or too long ago.
+func (s *session) find(id uint64) *sentJob {
+	i, ok := slices.BinarySearchFunc(s.sent, id, func(j sentJob, id uint64) int { return cmp.Compare(j.id, id) })
+	if !ok {
+		return nil
 	}
-	return bound, newest
+	return &s.sent[i]
 }
 
 // jump is the change of difficulty that does not wait for the next job.
@@ -268,10 +292,10 @@ const jump = 4
 // moved follows a change of the tracker: a large one, or any of a session
 // under proof, gets a notify of its own; a small one binds at the next job.
 func (s *session) moved(now time.Time) {
-	if len(s.levels) == 0 {
+	if s.bound == nil {
 		return
 	}
-	was, is := s.levels[len(s.levels)-1].d, s.diff.Current()
+	was, is := s.bound.d, s.diff.Current()
 	if s.grant.Proof || is >= jump*was || was >= jump*is {
 		s.variantLocked(now)
 	}

@@ -18,26 +18,28 @@ func (s *session) submit(r *submitRequest) {
 	subscribed, mask := s.subscribed, s.mask
 	mine := s.authorised && string(r.user) == s.user
 	grant := s.grant
+	id, isID := job.ParseID(r.job)
+	isSent := isID && s.find(id) != nil
 	s.mu.Unlock()
 	if !subscribed {
 		s.refuse(r, share.NotSubscribed, "", now)
 		return
 	}
-	id, isID := job.ParseID(r.job)
-	seq, _ := job.SplitID(id)
+	seq, variant := job.SplitID(id)
 	js := jobs.byID[seq]
 	parsed := s.sub.Parse(r.extranonce2, r.ntime, r.nonce, r.bits)
 	if js != nil && parsed {
-		job.Verify(js.Job, s.en1, mask, &s.sub, now.Unix(), &s.verdict)
+		mark := s.mark(js.Job, variant)
+		job.Verify(js.Job, mark, s.en1, mask, &s.sub, now.Unix(), &s.verdict)
 		if s.verdict.Block && js.firstBlock(&s.verdict.Hash) {
-			s.found(js, grant, now)
+			s.found(js, mark, grant, now)
 		}
 	}
 	v := &s.verdict
 	switch {
 	case !mine:
 		s.refuse(r, share.Unauthorised, "", now)
-	case !isID || js == nil || jobs.stale(js) || js.Ended(now):
+	case !isSent || js == nil || jobs.stale(js) || js.Ended(now):
 		s.refuse(r, share.Stale, "", now)
 	case !parsed:
 		s.refuse(r, share.Other, "a parameter is missing, not hex or of the wrong length", now)
@@ -53,8 +55,8 @@ func (s *session) submit(r *submitRequest) {
 // judgeWork accepts a well-formed new share at the difficulty it earned.
 func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.Time) {
 	v := &s.verdict
-	d := s.worth(id, &v.Hash)
-	if d == 0 {
+	d, met := s.worth(id, &v.Hash)
+	if !met {
 		s.refuse(r, share.LowDifficulty, "", now)
 		return
 	}
@@ -88,23 +90,24 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	})
 }
 
-// worth is the difficulty at which a hash counts: the one bound to its job,
-// or the newest when that is lower, because some firmware applies a lowered
-// difficulty to work it already has. 0 means it meets neither.
-func (s *session) worth(id uint64, hash *[32]byte) hashyard.Difficulty {
+// worth is the difficulty at which a hash under a wire id counts: the one that
+// went out with it, and only when it is met.
+//
+// Firmware that applies a lowered difficulty to work it already has also sends
+// hashes that meet the newer one only; they count nothing. Who finds it hard
+// loses nothing by that: work on a job earns its difficulty as rarely as the
+// difficulty is high, which is one unit a hash on average. Crediting the newer
+// difficulty besides would pay up to two for one, for a miner chooses after it
+// has seen the hash: what meets the old difficulty it submits before it lets
+// the difficulty fall (by silence), the rest after.
+func (s *session) worth(id uint64, hash *[32]byte) (d hashyard.Difficulty, met bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.levels) == 0 {
-		return 0
+	j := s.find(id)
+	if j == nil || !job.Meets(hash, &j.bound.target) {
+		return 0, false
 	}
-	bound, newest := s.levelOf(id)
-	switch {
-	case job.Meets(hash, &bound.target):
-		return bound.d
-	case newest.d < bound.d && job.Meets(hash, &newest.target):
-		return newest.d
-	}
-	return 0
+	return j.bound.d, true
 }
 
 // answer tells the miner what the log said.
@@ -140,8 +143,8 @@ func (s *session) refuse(r *submitRequest, code share.Code, text string, now tim
 		return // nobody to count it for
 	}
 	rec := s.record(now, 0, code)
-	if n := len(s.levels); n > 0 {
-		rec.Difficulty = s.levels[n-1].d
+	if s.bound != nil {
+		rec.Difficulty = s.bound.d
 	}
 	if cur := s.srv.jobs.load().current; cur != nil {
 		rec.Epoch = cur.Epoch
@@ -157,11 +160,11 @@ func (s *session) record(now time.Time, d hashyard.Difficulty, code share.Code) 
 }
 
 // found hands a block candidate over, whatever becomes of it as a share.
-func (s *session) found(js *jobState, grant Grant, now time.Time) {
+func (s *session) found(js *jobState, mark job.Mark, grant Grant, now time.Time) {
 	v := &s.verdict
 	s.srv.cfg.Found(job.Candidate{
 		Hash: v.Hash, PrevHash: js.PrevHash, Height: js.Height, NBits: js.NBits, Value: js.Value,
-		Raw: js.Block(v.Header, s.en1, s.sub.Extranonce2), Epoch: js.Epoch,
+		Raw: js.Block(v.Header, mark, s.en1, s.sub.Extranonce2), Epoch: js.Epoch,
 		Session: s.id, Account: grant.Account, Worker: grant.Worker, Unit: grant.Unit,
 		At: now.UTC().Truncate(time.Millisecond),
 	})
