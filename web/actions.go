@@ -22,6 +22,7 @@ const (
 	OrdersWrite   Action = "orders.write"
 	TradesRead    Action = "trades.read"
 	TradesFund    Action = "trades.fund"
+	TradesDispute Action = "trades.dispute"
 	TradesDecide  Action = "trades.decide"
 	LedgerRead    Action = "ledger.read"
 	PayoutRead    Action = "payout.read"
@@ -44,7 +45,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
-		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide, LedgerRead,
+		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
 		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
 		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead, HouseRead,
 	}
@@ -64,13 +65,13 @@ func grants(role hashyard.Role) []Action {
 	case hashyard.Owner:
 		return []Action{
 			SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
-			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide, LedgerRead,
+			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, LedgerRead,
 			PayoutRead, PayoutAddress, FleetRead, FleetRedirect, PoolRead, PoolWrite,
 			KeysWrite, UsersRead, UsersWrite, AuditRead,
 		}
 	case hashyard.Trader:
 		return []Action{
-			SessionRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide,
+			SessionRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute,
 			UnitsRead, UnitsWrite, FleetRead, PoolRead, LedgerRead, PayoutRead,
 		}
 	case hashyard.Operator:
@@ -90,7 +91,7 @@ func grants(role hashyard.Role) []Action {
 		}
 	case hashyard.Desk:
 		return []Action{
-			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDecide,
+			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
 			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead,
 		}
 	case hashyard.Agent:
@@ -107,7 +108,7 @@ func Can(a hashyard.Actor, act Action) bool {
 		return false
 	}
 	for _, role := range a.Roles {
-		if (role == hashyard.Treasury || role == hashyard.Desk) && !a.House {
+		if ofHouse(role) && !a.House {
 			continue
 		}
 		if slices.Contains(grants(role), act) {
@@ -115,4 +116,23 @@ func Can(a hashyard.Actor, act Action) bool {
 		}
 	}
 	return false
+}
+
+// ofHouse reports whether the role exists in the house organisation alone.
+func ofHouse(role hashyard.Role) bool { return role == hashyard.Treasury || role == hashyard.Desk }
+
+// actsForHouse is what makes an actor the house: working in its organisation
+// is not enough, whoever reads past tenancy holds a role of the house.
+func actsForHouse(org Org, roles []hashyard.Role) bool {
+	return org.House && slices.ContainsFunc(roles, ofHouse)
+}
+
+// narrow takes the house's sight away where it is another role that allows
+// act: a treasurer who also trades for the house places orders as a trader,
+// with a trader's eyes.
+func narrow(a hashyard.Actor, act Action) hashyard.Actor {
+	a.House = a.House && slices.ContainsFunc(a.Roles, func(r hashyard.Role) bool {
+		return ofHouse(r) && slices.Contains(grants(r), act)
+	})
+	return a
 }

@@ -44,6 +44,7 @@ func (api *API) guard(act Action) func(huma.Context, func(huma.Context)) {
 			api.write(ctx, hashyard.Denied.Errorf("your roles do not allow %s", act))
 			return
 		}
+		caller.Actor = narrow(caller.Actor, act)
 		next(huma.WithValue(ctx, callerKey, caller))
 	}
 }

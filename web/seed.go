@@ -12,7 +12,7 @@ import (
 // seeder is who made what the wiring seeds.
 func seeder(org Org) hashyard.Actor {
 	a := hashyard.SystemActor("seed")
-	a.Org, a.House = org.ID, org.House
+	a.Org = org.ID
 	return a
 }
 

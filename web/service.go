@@ -106,6 +106,7 @@ func (s *Service) findOrg(ctx context.Context, is func(Org) bool, what string) (
 
 // SignedIn is what a sign-in gives: the token for the cookie, once.
 type SignedIn struct {
+	Actor   hashyard.Actor
 	Token   string
 	MaxAge  time.Duration
 	Session Session
@@ -175,10 +176,11 @@ func (s *Service) open(ctx context.Context, user User, remote, agent string) (Si
 		ID: hashyard.NewID(), Org: org.ID, User: user.ID, CreatedAt: now, SeenAt: now,
 		ExpiresAt: now.Add(SessionLife), Remote: remote, Agent: strings.ToValidUTF8(agent, ""),
 	}
-	if err := s.store.AddSession(ctx, actorOf(user, org), session, hash); err != nil {
+	actor := actorOf(user, org)
+	if err := s.store.AddSession(ctx, actor, session, hash); err != nil {
 		return SignedIn{}, fmt.Errorf("sign in: %w", err)
 	}
-	return SignedIn{Token: token, MaxAge: SessionLife, Session: session, User: user, Org: org}, nil
+	return SignedIn{Actor: actor, Token: token, MaxAge: SessionLife, Session: session, User: user, Org: org}, nil
 }
 
 // rehash lifts a password to today's cost. The sign-in does not depend on it.
@@ -214,7 +216,7 @@ func (s *Service) SignOut(ctx context.Context, actor hashyard.Actor, session has
 }
 
 func actorOf(u User, o Org) hashyard.Actor {
-	return hashyard.Actor{User: u.ID, Org: o.ID, House: o.House, Roles: u.Roles}
+	return hashyard.Actor{User: u.ID, Org: o.ID, House: actsForHouse(o, u.Roles), Roles: u.Roles}
 }
 
 // BySession makes Service an Authenticator for session tokens.
@@ -274,5 +276,5 @@ func (s *Service) ByKey(ctx context.Context, text string) (Caller, error) {
 			return Caller{}, fmt.Errorf("key %s: %w", id, err)
 		}
 	}
-	return Caller{Actor: hashyard.Actor{Key: id, Org: org.ID, House: org.House, Roles: key.Roles}}, nil
+	return Caller{Actor: hashyard.Actor{Key: id, Org: org.ID, House: actsForHouse(org, key.Roles), Roles: key.Roles}}, nil
 }

@@ -46,7 +46,7 @@ func Register(api *web.API, svc *brokerage.Service) {
 	web.Handle(api, get("list-trades", "/trades", "Your trades, newest first"), web.TradesRead, e.trades)
 	web.Handle(api, get("get-trade", "/trades/{id}", "One trade with its steps, money and proof"), web.TradesRead, e.trade)
 	web.Handle(api, post("fund-trade", "/trades/{id}/fund", "Ask how to pay for a trade by bank transfer"), web.TradesFund, e.fund)
-	web.Handle(api, post("dispute-trade", "/trades/{id}/dispute", "Stop a trade until the desk decides"), web.TradesDecide, e.dispute)
+	web.Handle(api, post("dispute-trade", "/trades/{id}/dispute", "Stop a trade until the desk decides"), web.TradesDispute, e.dispute)
 	web.Handle(api, post("decide-trade", "/trades/{id}/decision", "The desk's decision about a disputed or refuted trade"), web.TradesDecide, e.decide)
 	web.Handle(api, get("get-unit-money", "/units/{id}/money", "What was paid for a machine and where it is"), web.TradesRead, e.unitMoney)
 
@@ -83,7 +83,8 @@ func (e edge) instruments(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(is, "", instrumentOf), nil
+	terms := e.svc.Terms()
+	return pageOf(is, "", func(i brokerage.Instrument) Instrument { return instrumentOf(i, terms) }), nil
 }
 
 func (e edge) book(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Book, error) {

@@ -328,3 +328,28 @@ func TestSeeding(t *testing.T) {
 		t.Errorf("nobody is called %q", name)
 	}
 }
+
+// TestHouseSight: in the house's organisation only desk and treasury act for
+// the house, by session and by key.
+func TestHouseSight(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.must(y.svc.SeedUser(t.Context(), y.house.ID, "trader@house.example", "Trader", password, []hashyard.Role{hashyard.Trader}))
+	for email, want := range map[string]bool{"owner@house.example": false, "trader@house.example": false, "desk@house.example": true, "owner@north.example": false} {
+		b := y.signIn(email)
+		caller, err := y.svc.BySession(t.Context(), b.cookie)
+		if err != nil || caller.Actor.House != want {
+			t.Errorf("%s acts for the house: %v, %v", email, caller.Actor.House, err)
+		}
+		if me := decode[api.Me](t, b.do("GET", "/me", nil)); slices.Contains(me.Can, web.TradesDecide) != want || slices.Contains(me.Can, web.HouseRead) != want {
+			t.Errorf("%s can %v", email, me.Can)
+		}
+	}
+	for role, want := range map[hashyard.Role]bool{hashyard.Agent: false, hashyard.Trader: false, hashyard.Viewer: false, hashyard.Desk: true, hashyard.Treasury: true} {
+		text, _ := web.NewKey()
+		y.must(y.svc.SeedKey(t.Context(), y.house.ID, text, "k", []hashyard.Role{role}))
+		if caller, err := y.svc.ByKey(t.Context(), text); err != nil || caller.Actor.House != want {
+			t.Errorf("a key of role %s acts for the house: %v, %v", role, caller.Actor.House, err)
+		}
+	}
+}

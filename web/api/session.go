@@ -72,10 +72,9 @@ func (h *handlers) signIn(ctx context.Context, in *signInIn) (*signInOut, error)
 	if err != nil {
 		return nil, err
 	}
-	actor := hashyard.Actor{User: s.User.ID, Org: s.Org.ID, House: s.Org.House, Roles: s.User.Roles}
 	return &signInOut{
 		SetCookie: h.api.SessionCookie(s.Token, int(s.MaxAge.Seconds())),
-		Body:      h.meOf(actor, s.User, s.Org),
+		Body:      h.meOf(s.Actor, s.User, s.Org),
 	}, nil
 }
 
