@@ -24,12 +24,17 @@ type Instrument struct {
 	Incoterm   string      `json:"incoterm"`
 	Currency   string      `json:"currency"`
 	NominalGHs int64       `json:"nominal_ghs" doc:"What one machine is sold as."`
+	// The terms of new trades, so that a ticket shows them before it is sent.
+	TickMC        int64 `json:"tick_mc" doc:"Prices are its multiples."`
+	CommissionPPM int64 `json:"commission_ppm" doc:"Parts per million of the amount, from the seller."`
+	FloorPPM      int64 `json:"floor_ppm" doc:"Share of the sold hashrate that must be proven."`
 }
 
-func instrumentOf(i brokerage.Instrument) Instrument {
+func instrumentOf(i brokerage.Instrument, t brokerage.Terms) Instrument {
 	return Instrument{
 		ID: i.ID, Name: i.Name, Model: i.Model, Region: i.Region, Incoterm: i.Incoterm,
 		Currency: string(i.Currency), NominalGHs: int64(i.NominalGHs),
+		TickMC: int64(t.Tick), CommissionPPM: t.CommissionPPM, FloorPPM: t.FloorPPM,
 	}
 }
 

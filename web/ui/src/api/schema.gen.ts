@@ -1536,7 +1536,17 @@ export interface components {
             routing_number?: string;
         };
         Instrument: {
+            /**
+             * Format: int64
+             * @description Parts per million of the amount, from the seller.
+             */
+            commission_ppm: number;
             currency: string;
+            /**
+             * Format: int64
+             * @description Share of the sold hashrate that must be proven.
+             */
+            floor_ppm: number;
             id: string;
             incoterm: string;
             model: string;
@@ -1547,6 +1557,11 @@ export interface components {
              */
             nominal_ghs: number;
             region: string;
+            /**
+             * Format: int64
+             * @description Prices are its multiples.
+             */
+            tick_mc: number;
         };
         Key: {
             /** Format: date-time */

@@ -25,7 +25,7 @@ export function BestAsk({ here, ladder }: { here: Instrument; ladder: Ladder | n
             {model && <Line label="Efficiency">{fixed(model.joules_per_th, 1)} J/TH</Line>}
             {model && <Line label="Wall power, nominal">{int(model.joules_per_th * model.nominal_ths)} W</Line>}
             <Line label="Handed over">{here.region}, {here.incoterm}</Line>
-            <Line label="Paid out">when 95 % is proven</Line>
+            <Line label="Paid out">when {fixed(here.floor_ppm / 10_000, 0)} % is proven</Line>
           </dl>
         </div>
       )}

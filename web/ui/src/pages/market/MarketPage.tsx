@@ -92,7 +92,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
     const mc = at ? Number(at) : opposite?.price_mc;
     if (mc) change({ type: 'at', priceMc: mc });
   }, [opposite]);
-  const ticks = (n: number) => () => change({ type: 'ticks', n, from: opposite?.price_mc ?? book.data?.last_mc ?? null });
+  const ticks = (n: number) => () => change({ type: 'ticks', n, tick: here.tick_mc, from: opposite?.price_mc ?? book.data?.last_mc ?? null });
   useHotkeys({
     b: () => change({ type: 'side', side: 'bid' }),
     s: () => change({ type: 'side', side: 'ask' }),

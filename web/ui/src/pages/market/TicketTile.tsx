@@ -3,12 +3,12 @@ import { useRef, type Dispatch, type KeyboardEvent, type RefObject } from 'react
 import { call, newKey } from '../../api/client';
 import { unitsQuery } from '../../api/queries';
 import type { Book, Instrument, NewOrder, Order } from '../../api/types';
-import { ghsAsTH, int, parsePrice, pricePerTH, usd } from '../../lib/format';
+import { fixed, ghsAsTH, int, parsePrice, pricePerTH, usd } from '../../lib/format';
 import { Glyph } from '../../parts/Glyph';
 import { Kbd, Line, Segments, Tile, useAnnounce } from '../../parts/Parts';
 import { Failed } from '../../parts/States';
 import { fillsNow, ladderOf } from './ladder';
-import { invoiceCents, orderOf, unitsOf, type Edit, type Ticket } from './ticket';
+import { invoiceCents, orderOf, shareCents, unitsOf, type Edit, type Ticket } from './ticket';
 
 interface Props {
   instrument: Instrument;
@@ -59,7 +59,7 @@ export function TicketTile({ instrument, book, ticket, change, blocked, send }: 
         }}
       >
         <SideSwitch side={ticket.side} change={change} />
-        <PriceField ticket={ticket} change={change} from={best?.price_mc ?? book?.last_mc ?? null} />
+        <PriceField ticket={ticket} change={change} tick={instrument.tick_mc} from={best?.price_mc ?? book?.last_mc ?? null} />
         {buy ? <UnitsField ticket={ticket} change={change} instrument={instrument} />
           : <Serials ticket={ticket} change={change} instrument={instrument} />}
         <div className="ticket-row">
@@ -103,11 +103,11 @@ function SideSwitch({ side, change }: { side: Ticket['side']; change: Change }) 
   );
 }
 
-function PriceField({ ticket, change, from }: { ticket: Ticket; change: Change; from: number | null }) {
+function PriceField({ ticket, change, tick, from }: { ticket: Ticket; change: Change; tick: number; from: number | null }) {
   const onKey = (ev: KeyboardEvent) => {
     if (ev.key !== 'ArrowUp' && ev.key !== 'ArrowDown') return;
     ev.preventDefault();
-    change({ type: 'ticks', n: (ev.key === 'ArrowUp' ? 1 : -1) * (ev.shiftKey ? 10 : 1), from });
+    change({ type: 'ticks', n: (ev.key === 'ArrowUp' ? 1 : -1) * (ev.shiftKey ? 10 : 1), tick, from });
   };
   return (
     <label className="ticket-row">
@@ -162,8 +162,6 @@ function Serials({ ticket, change, instrument }: { ticket: Ticket; change: Chang
   );
 }
 
-const COMMISSION_PPM = 15_000;
-
 function Summary({ ticket, book, instrument, n, priceMc }: {
   ticket: Ticket; book: Book | undefined; instrument: Instrument; n: number; priceMc: number | null;
 }) {
@@ -172,7 +170,7 @@ function Summary({ ticket, book, instrument, n, priceMc }: {
   const ghs = instrument.nominal_ghs * n;
   const amount = invoiceCents(priceMc, ghs);
   const now = fillsNow(book, ticket.side, priceMc, n);
-  const commission = Math.round((amount * COMMISSION_PPM) / 1_000_000);
+  const commission = shareCents(amount, instrument.commission_ppm);
   return (
     <dl className="ticket-sum">
       <Line label={buy ? 'Fills now against asks' : 'Fills now against bids'}>{int(now)} of {int(n)}</Line>
@@ -181,7 +179,7 @@ function Summary({ ticket, book, instrument, n, priceMc }: {
         ? <Line label="Due by bank transfer, at most" strong>{usd(amount)}</Line>
         : (
           <>
-            <Line label="Commission 1.50 %">−{usd(commission)}</Line>
+            <Line label={`Commission ${fixed(instrument.commission_ppm / 10_000, 2)} %`}>−{usd(commission)}</Line>
             <Line label="To you when proven" strong>{usd(amount - commission)}</Line>
           </>
         )}

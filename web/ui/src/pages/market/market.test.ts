@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Book, Order } from '../../api/types';
 import { fillsNow, ladderOf } from './ladder';
-import { edit, empty, invoiceCents, orderOf, TICK_MC, type Ticket } from './ticket';
+import { edit, empty, invoiceCents, orderOf, shareCents, type Ticket } from './ticket';
 
 const book: Book = {
   instrument: 'i', seq: 1,
@@ -42,15 +42,15 @@ describe('fillsNow', () => {
 describe('ticket', () => {
   const t: Ticket = { ...empty, price: '11.42', units: '24' };
   it('steps by ticks, and from between ticks onto one', () => {
-    expect(edit(t, { type: 'ticks', n: 1, from: null }).price).toBe('11.43');
-    expect(edit(t, { type: 'ticks', n: -10, from: null }).price).toBe('11.32');
-    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', n: 1, from: null }).price).toBe('11.43');
-    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', n: -1, from: null }).price).toBe('11.42');
+    expect(edit(t, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('11.43');
+    expect(edit(t, { type: 'ticks', tick: 1000, n: -10, from: null }).price).toBe('11.32');
+    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('11.43');
+    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', tick: 1000, n: -1, from: null }).price).toBe('11.42');
   });
-  it('never steps to nothing', () => expect(edit({ ...t, price: '0.01' }, { type: 'ticks', n: -10, from: null }).price).toBe('0.01'));
+  it('never steps to nothing', () => expect(edit({ ...t, price: '0.01' }, { type: 'ticks', tick: 1000, n: -10, from: null }).price).toBe('0.01'));
   it('an empty price steps from the book', () => {
-    expect(edit(empty, { type: 'ticks', n: 1, from: 114 * TICK_MC }).price).toBe('1.15');
-    expect(edit(empty, { type: 'ticks', n: 1, from: null }).price).toBe('');
+    expect(edit(empty, { type: 'ticks', tick: 1000, n: 1, from: 114_000 }).price).toBe('1.15');
+    expect(edit(empty, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('');
   });
   it('a bid names units, an ask names serials', () => {
     expect(orderOf(t, 'i')).toEqual({ instrument: 'i', side: 'bid', price_mc: 1_142_000, units: 24, tif: 'GTC' });
@@ -68,4 +68,9 @@ describe('ticket', () => {
 describe('invoiceCents matches the kernel, half to even', () => {
   it.each([[1_142_000, 200_000, 228_400], [1, 500_000, 0], [3, 500_000, 2], [1, 500_001, 1], [5, 100_000, 0]])(
     '%i × %i = %i', (p, g, want) => expect(invoiceCents(p, g)).toBe(want));
+});
+
+describe('shareCents matches the kernel, half to even', () => {
+  it.each([[228_400, 15_000, 3426], [114_200, 15_000, 1713], [50, 10_000, 0], [150, 10_000, 2], [0, 15_000, 0]])(
+    '%i at %i ppm = %i', (c, p, want) => expect(shareCents(c, p)).toBe(want));
 });

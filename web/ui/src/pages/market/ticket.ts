@@ -15,14 +15,11 @@ export interface Ticket {
 
 export const empty: Ticket = { side: 'bid', price: '', units: '1', offered: [], tif: 'GTC' };
 
-/** One tick is a cent per TH. */
-export const TICK_MC = 1000;
-
 export type Edit =
   | { type: 'side'; side: Side }
   | { type: 'price'; text: string }
   | { type: 'at'; priceMc: number }
-  | { type: 'ticks'; n: number; from: number | null }
+  | { type: 'ticks'; n: number; tick: number; from: number | null }
   | { type: 'units'; text: string }
   | { type: 'offer'; unitId: string }
   | { type: 'tif'; tif: Ticket['tif'] }
@@ -42,8 +39,8 @@ export function edit(t: Ticket, e: Edit): Ticket {
       const now = parsePrice(t.price) ?? e.from;
       if (now === null) return t;
       // From between two ticks the first step lands on a tick.
-      const base = e.n > 0 ? Math.floor(now / TICK_MC) : Math.ceil(now / TICK_MC);
-      return { ...t, price: pricePerTH(Math.max(TICK_MC, (base + e.n) * TICK_MC)) };
+      const base = e.n > 0 ? Math.floor(now / e.tick) : Math.ceil(now / e.tick);
+      return { ...t, price: pricePerTH(Math.max(e.tick, (base + e.n) * e.tick)) };
     }
     case 'units':
       return { ...t, units: e.text };
@@ -82,8 +79,15 @@ export function unitsOf(t: Ticket): number {
 
 /** Price of hashrate in cents, rounded half to even: as the server invoices. */
 export function invoiceCents(priceMc: number, ghs: number): number {
-  const product = BigInt(priceMc) * BigInt(ghs);
-  const den = 1_000_000n;
+  return halfEven(BigInt(priceMc) * BigInt(ghs), 1_000_000n);
+}
+
+/** A part of an amount in parts per million, rounded as the server does. */
+export function shareCents(cents: number, ppm: number): number {
+  return halfEven(BigInt(cents) * BigInt(ppm), 1_000_000n);
+}
+
+function halfEven(product: bigint, den: bigint): number {
   const q = product / den;
   const twice = (product % den) * 2n;
   return Number(q + (twice > den || (twice === den && q % 2n === 1n) ? 1n : 0n));
