@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -197,7 +198,7 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 		if !slices.Contains(h.Kinds, ev.Kind) {
 			continue
 		}
-		if err := h.Handle(ctx, ev.Event); err != nil {
+		if err := d.handle(ctx, h, ev); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", h.Name, err))
 		}
 	}
@@ -212,6 +213,19 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 	if serr := d.settle(ctx, ev, err); serr != nil {
 		d.cfg.Log.WarnContext(ctx, "outbox row not settled", "event", ev.ID, "error", serr)
 	}
+}
+
+// handle runs one handler. A panic in it is its failure, like an error: one bad
+// event must not take the process down, again after every lease.
+func (d *Dispatcher) handle(ctx context.Context, h Handler, ev leased) (err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			d.cfg.Log.ErrorContext(ctx, "panic in event handler", "handler", h.Name, "kind", ev.Kind, "event", ev.ID,
+				"attempts", ev.attempts, "panic", v, "stack", string(debug.Stack()))
+			err = fmt.Errorf("panic: %v", v)
+		}
+	}()
+	return h.Handle(ctx, ev.Event)
 }
 
 // settle closes the row, or sets when to try again: 0.25 s, doubling to 30 s.
