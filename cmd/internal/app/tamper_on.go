@@ -237,9 +237,12 @@ func tamperMeasured(m hashyard.WorkMeasured) hashyard.WorkMeasured {
 	if !sabotaged(9) {
 		return m
 	}
-	more := new(big.Int).Mul(m.Work.Big(), big.NewInt(3))
-	if w, err := hashyard.WorkFromBig(more.Rsh(more, 1)); err == nil {
-		m.Work = w
+	// The squares grow with it, or the measurement would contradict itself.
+	for v, half := range map[*hashyard.Work][2]int64{&m.Work: {3, 1}, &m.SumSquares: {9, 2}} {
+		more := new(big.Int).Mul(v.Big(), big.NewInt(half[0]))
+		if w, err := hashyard.WorkFromBig(more.Rsh(more, uint(half[1]))); err == nil {
+			*v = w
+		}
 	}
 	return m
 }

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"time"
 
@@ -81,11 +80,6 @@ func (h hand) do(ctx context.Context, method, path string, in, out any) error {
 	return h.send(ctx, method, path, "application/json", body, out)
 }
 
-// form posts as the Stripe API wants it.
-func (h hand) form(ctx context.Context, path string, in url.Values, out any) error {
-	return h.send(ctx, http.MethodPost, path, "application/x-www-form-urlencoded", []byte(in.Encode()), out)
-}
-
 func (h hand) send(ctx context.Context, method, path, kind string, body []byte, out any) error {
 	key := "journey-" + hashyard.NewID().String()
 	var last error
@@ -143,6 +137,14 @@ func (h hand) once(ctx context.Context, method, path, kind, key string, body []b
 	defer resp.Body.Close()
 	reply, err = io.ReadAll(io.LimitReader(resp.Body, 16<<20))
 	return resp.StatusCode, reply, resp.Header.Get("Retry-After") != "", err
+}
+
+// wanted is err, or what should have been refused and was not.
+func wanted(err error, what string, args ...any) error {
+	if err == nil {
+		return fmt.Errorf(what, args...)
+	}
+	return err
 }
 
 // pause waits a little between two looks at something that changes by itself.

@@ -74,7 +74,7 @@ func (p *play) strangers(ctx context.Context) error {
 		m.close()
 		var no *wireRefusal
 		if !errors.As(err, &no) || no.code != 24 {
-			return fmt.Errorf("%s with the password x was not refused with 24: %w", user, err)
+			return wanted(err, "%s with the password x was let in", user)
 		}
 	}
 	return nil

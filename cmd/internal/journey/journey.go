@@ -75,6 +75,7 @@ type play struct {
 	blocks  *blocks     // the chain as its RPC tells it
 	address string      // where the buyer is paid
 	stopped bool        // we have stopped the signer
+	altered bool        // we have altered where the buyer is paid
 }
 
 // step is one station; run says what was measured.
@@ -193,19 +194,23 @@ func (p *play) clear(ctx context.Context) error {
 	return nil
 }
 
-// end takes the machines that have nothing more to do off the power.
+// end puts right what a journey that stopped half way has left, and takes the
+// machines that have nothing more to do off the power. What cannot be done
+// now the next journey does, or the world lives with it.
 func (p *play) end(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
 	if p.stopped {
-		_ = p.signal(syscall.SIGCONT) // the signer may have ended meanwhile
+		_ = p.signal(syscall.SIGCONT)
+	}
+	if p.altered {
+		_ = p.setAddress(ctx)
 	}
 	if p.wire != nil {
 		p.wire.close()
 	}
 	p.chain.Close()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
 	for _, m := range []*machine{p.weak, p.stubborn} {
-		// What cannot be unplugged goes on hashing; the world lives with it.
 		_, _, _, _ = p.hands.once(ctx, "POST", "/machines/"+m.Serial+"/unplug", "application/json", hashyard.NewID().String(), []byte("{}"))
 	}
 }

@@ -75,7 +75,7 @@ func (p *play) wrongSerial(ctx context.Context, role string, shipment hashyard.I
 	err := p.as[role].post(ctx, "/api/v1/shipments/"+shipment.String()+"/scans", map[string]any{"kind": kind, "serial": p.weak.Serial}, nil)
 	var r *refusal
 	if !errors.As(err, &r) || !refused(err, 409, 422) {
-		return "", fmt.Errorf("a wrong serial could be scanned to %s: %w", kind, err)
+		return "", wanted(err, "a wrong serial could be scanned to %s", kind)
 	}
 	var s shipmentView
 	if err := p.as[role].get(ctx, "/api/v1/shipments/"+shipment.String(), &s); err != nil {

@@ -122,7 +122,7 @@ func (p *play) listed(ctx context.Context) (string, error) {
 		}
 		m.order = o.ID
 		if err := trader.post(ctx, "/api/v1/orders", in, nil); !refused(err, 409) {
-			return "", fmt.Errorf("serial %s could be listed twice: %w", m.Serial, err)
+			return "", wanted(err, "serial %s could be listed twice", m.Serial)
 		}
 	}
 	b, err := p.book(ctx)
@@ -229,8 +229,11 @@ func (p *play) matched(ctx context.Context) (string, error) {
 			return "", fmt.Errorf("trade %s of %s names another ask", t.Number, m.Serial)
 		}
 		want, err := p.price.Invoice(t.soldGHs())
-		if err != nil || t.Amount != want {
-			return "", fmt.Errorf("%v at $%s /TH come to $%s, not $%s (%w)", t.soldGHs(), p.price, want, t.Amount, err)
+		if err != nil {
+			return "", err
+		}
+		if t.Amount != want {
+			return "", fmt.Errorf("%v at $%s /TH come to $%s, not $%s", t.soldGHs(), p.price, want, t.Amount)
 		}
 		m.trade, m.held = t.ID, t.Amount
 		trades = append(trades, t)

@@ -143,7 +143,7 @@ func (m *wireMiner) handshake(ctx context.Context, user, password string) error 
 	}
 	var err error
 	if m.en1, err = hex.DecodeString(en1); err != nil || m.en2Size < 2 || m.en2Size > 8 {
-		return fmt.Errorf("extranonce1 %q, extranonce2 of %d bytes: %w", en1, m.en2Size, err)
+		return fmt.Errorf("extranonce1 %q, extranonce2 of %d bytes make no coinbase", en1, m.en2Size)
 	}
 	var ok bool
 	if err := m.call(ctx, "mining.suggest_difficulty", []any{easyStart.Wire()}, &ok); err != nil {
@@ -304,8 +304,11 @@ func (m *wireMiner) notify(p []json.RawMessage) error {
 		errs[3] = errors.Join(errs[3], err)
 		j.branch = append(j.branch, h)
 	}
-	if err := errors.Join(errs[:]...); err != nil || len(j.prev) != 32 {
+	if err := errors.Join(errs[:]...); err != nil {
 		return fmt.Errorf("mining.notify %s: %w", id, err)
+	}
+	if len(j.prev) != 32 {
+		return fmt.Errorf("mining.notify %s: previous hash of %d bytes", id, len(j.prev))
 	}
 	for i := 0; i < 32; i += 4 { // each word is sent byte-reversed
 		w := j.prev[i : i+4]

@@ -13,8 +13,8 @@ import (
 // the news comes twice and out of order.
 func (p *play) funded(ctx context.Context) (string, error) {
 	for _, m := range []*machine{p.good, p.weak} {
-		if held, err := p.heldFor(ctx, m); err != nil || len(held) != 0 {
-			return "", fmt.Errorf("money is held for %s before it is paid: %v (%w)", m.Serial, held, err)
+		if err := p.holds(ctx, m); err != nil {
+			return "", err
 		}
 		var t tradeView
 		if err := p.as["buyer.trader"].post(ctx, "/api/v1/trades/"+m.trade.String()+"/fund", map[string]any{}, &t); err != nil {
@@ -38,21 +38,21 @@ func (p *play) funded(ctx context.Context) (string, error) {
 		return "", err
 	}
 	for _, m := range []*machine{p.good, p.weak} {
-		held, err := p.heldFor(ctx, m)
-		if err != nil {
+		if err := p.holds(ctx, m, -int64(m.held)); err != nil {
 			return "", err
-		}
-		if !slices.Equal(held, []int64{-int64(m.held)}) {
-			return "", fmt.Errorf("for %s the ledger holds %v cents; once %d were paid", m.Serial, held, m.held)
 		}
 	}
 	return fmt.Sprintf("$%s and $%s by bank transfer · %s · held once", p.good.held, p.weak.held, copies), nil
 }
 
-// heldFor lists what the ledger posted to the buyer's held money for a
-// machine's trade; what the house owes is negative.
-func (p *play) heldFor(ctx context.Context, m *machine) ([]int64, error) {
-	return p.posted(ctx, "buyer.owner", "trade:"+m.trade.String(), p.buyer.ID, "held")
+// holds checks what the ledger posted to the buyer's held money for a machine's
+// trade, in cents; what the house owes is negative.
+func (p *play) holds(ctx context.Context, m *machine, want ...int64) error {
+	got, err := p.posted(ctx, "buyer.owner", "trade:"+m.trade.String(), p.buyer.ID, "held")
+	if err == nil && !slices.Equal(got, want) {
+		err = fmt.Errorf("posted as held for %s are %v cents, not %v", m.Serial, got, want)
+	}
+	return err
 }
 
 // posted lists the postings about one thing to one account, oldest first.
@@ -145,8 +145,8 @@ func (p *play) released(ctx context.Context) (string, error) {
 		p.good: {-int64(p.good.held), int64(p.good.held)},
 		p.weak: {-int64(p.weak.held)}, // unproven: held as before
 	} {
-		if held, err := p.heldFor(ctx, m); err != nil || !slices.Equal(held, want) {
-			return "", fmt.Errorf("held for %s are %v cents, not %v (%w)", m.Serial, held, want, err)
+		if err := p.holds(ctx, m, want...); err != nil {
+			return "", err
 		}
 	}
 	ours, err := p.reconciled(ctx, paid)

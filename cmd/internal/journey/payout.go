@@ -3,8 +3,8 @@ package journey
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
+	"slices"
 	"syscall"
 
 	"github.com/btcsuite/btcd/address/v2"
@@ -47,11 +47,18 @@ func (p *play) bePaid(ctx context.Context) error {
 	if p.address, err = freshAddress(); err != nil {
 		return err
 	}
-	return p.as["buyer.owner"].do(ctx, "PUT", "/api/v1/payout-address", map[string]any{"address": p.address}, nil)
+	return p.setAddress(ctx)
+}
+
+func (p *play) setAddress(ctx context.Context) error {
+	err := p.as["buyer.owner"].do(ctx, "PUT", "/api/v1/payout-address", map[string]any{"address": p.address}, nil)
+	p.altered = p.altered && err != nil
+	return err
 }
 
 // paidOut: without the signer a payout waits; altered in the database it is
-// refused; untouched it reaches the chain, and the ledger is the chain's sum.
+// refused, wherever it was altered; to the buyer's own address it reaches the
+// chain, and the ledger is the chain's sum.
 func (p *play) paidOut(ctx context.Context) (string, error) {
 	if err := p.signal(syscall.SIGSTOP); err != nil {
 		return "", err
@@ -67,10 +74,19 @@ func (p *play) paidOut(ctx context.Context) (string, error) {
 	if err := p.signal(syscall.SIGCONT); err != nil {
 		return "", err
 	}
-	if err := p.refusedAltered(ctx, waiting); err != nil {
+	// The one that waited, and the next one, to the address that was written
+	// where the buyer's is kept.
+	next, err := p.refusedTo(ctx, waiting.ID, evil[0])
+	if err == nil {
+		next, err = p.refusedTo(ctx, next.ID, evil[1])
+	}
+	if err != nil {
 		return "", err
 	}
-	paid, err := p.confirmed(ctx, waiting.ID)
+	if err := p.setAddress(ctx); err != nil {
+		return "", err
+	}
+	paid, err := p.confirmed(ctx, next.ID)
 	if err != nil {
 		return "", err
 	}
@@ -81,10 +97,16 @@ func (p *play) paidOut(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if got := p.blocks.paidTo(evil); got != 0 {
-		return "", fmt.Errorf("%d sat reached the address that was written into the database", got)
+	for _, to := range evil {
+		script, err := scriptOf(to)
+		if err != nil {
+			return "", err
+		}
+		if got := p.blocks.paidTo(script); got != 0 {
+			return "", fmt.Errorf("%d sat reached %s, which was written into the database", got, to)
+		}
 	}
-	return fmt.Sprintf("%d sat waited without the signer and were refused when altered · %d sat paid in %.12s…, fee %d, %d confirmations · ledger = chain: %d sat in %d coins at block %d",
+	return fmt.Sprintf("%d sat waited without the signer; two altered destinations refused · %d sat paid in %.12s…, fee %d, %d confirmations · ledger = chain: %d sat in %d coins at block %d",
 		waiting.AmountSats, paid.AmountSats, paid.TxID, paid.FeeSats, paid.Confirmations, sum, coins, height), nil
 }
 
@@ -147,51 +169,71 @@ func (p *play) mineOn(ctx context.Context) error {
 }
 
 // alter is the hand of somebody who has the database: it writes another
-// destination into a payout.
-func (p *play) alter(ctx context.Context, v payoutView) (script string, err error) {
-	to, err := freshAddress()
-	if err != nil {
-		return "", err
-	}
+// destination into a payout that waits, and yet another one into the place
+// where the buyer's address is kept.
+func (p *play) alter(ctx context.Context, v payoutView) (to [2]string, err error) {
 	conn, err := pgx.Connect(ctx, p.w.DatabaseURL)
 	if err != nil {
-		return "", fmt.Errorf("the attacker's hand: %w", err)
+		return to, fmt.Errorf("the attacker's hand: %w", err)
 	}
 	defer conn.Close(ctx)
-	tag, err := conn.Exec(ctx, "UPDATE payouts SET address = $2 WHERE id = $1 AND state = 'awaiting_signature'", v.ID.String(), to)
-	if err != nil || tag.RowsAffected() != 1 {
-		return "", errors.Join(err, fmt.Errorf("altering payout %s changed %d rows", v.ID, tag.RowsAffected()))
+	for i, attack := range []struct {
+		sql string
+		id  hashyard.ID
+	}{
+		{"UPDATE payouts SET address = $2 WHERE id = $1 AND state = 'awaiting_signature'", v.ID},
+		{"UPDATE payout_addresses SET address = $2 WHERE org_id = $1", p.buyer.ID},
+	} {
+		if to[i], err = freshAddress(); err != nil {
+			return to, err
+		}
+		p.altered = true
+		tag, err := conn.Exec(ctx, attack.sql, attack.id.String(), to[i])
+		if err != nil {
+			return to, fmt.Errorf("the attacker's hand: %w", err)
+		}
+		if tag.RowsAffected() != 1 {
+			return to, fmt.Errorf("the attacker's hand changed %d rows: %s", tag.RowsAffected(), attack.sql)
+		}
 	}
-	return scriptOf(to)
+	return to, nil
 }
 
-// refusedAltered waits until the altered payout is refused; the ledger must
-// not have moved for it.
-func (p *play) refusedAltered(ctx context.Context, altered payoutView) error {
-	err := until(ctx, p.cfg.Wait, func() error {
-		v, err := p.payout(ctx, altered.ID)
-		switch {
-		case err != nil:
+// refusedTo waits until a payout to an altered address, not older than the one
+// given, is refused; the ledger must not have moved for it.
+func (p *play) refusedTo(ctx context.Context, from hashyard.ID, to string) (payoutView, error) {
+	var v payoutView
+	err := until(ctx, p.params.period()+p.cfg.Wait, func() error {
+		all, err := p.payouts(ctx)
+		if err != nil {
 			return err
-		case v.State == "refused" && v.Address != altered.Address && v.TxID == "":
-			return nil
-		case v.State == "refused" || v.TxID != "":
-			return fmt.Errorf("the altered payout %s to %s is %s, transaction %q", v.ID, v.Address, v.State, v.TxID)
 		}
-		return notYet("the altered payout %s is %s %s", v.ID, v.State, v.Reason)
+		i := slices.IndexFunc(all, func(v payoutView) bool { return v.Address == to })
+		if i < 0 {
+			return notYet("no payout to the altered address after %s", from)
+		}
+		switch v = all[i]; {
+		case v.ID.String() < from.String():
+			return fmt.Errorf("payout %s to the altered address came before it was altered", v.ID)
+		case v.TxID != "" || v.State == "signed" || v.State == "broadcast" || v.State == "confirmed":
+			return fmt.Errorf("the database alone could pay: payout %s of %d sat to the altered address is %s, transaction %s", v.ID, v.AmountSats, v.State, v.TxID)
+		case v.State != "refused":
+			return notYet("payout %s to an altered address is %s %s", v.ID, v.State, v.Reason)
+		}
+		return nil
 	})
 	if err != nil {
-		return err
+		return v, err
 	}
-	moved, err := p.posted(ctx, "buyer.owner", "payout:"+altered.ID.String(), p.buyer.ID, "earnings")
+	moved, err := p.posted(ctx, "buyer.owner", "payout:"+v.ID.String(), p.buyer.ID, "earnings")
 	var sum int64
-	for _, v := range moved {
-		sum += v
+	for _, m := range moved {
+		sum += m
 	}
-	if err != nil || sum != 0 {
-		return fmt.Errorf("the ledger moved %d sat of earnings for the refused payout (%w)", sum, err)
+	if err == nil && sum != 0 {
+		err = fmt.Errorf("the ledger moved %d sat of earnings for the refused payout %s", sum, v.ID)
 	}
-	return nil
+	return v, err
 }
 
 // confirmed waits for the next payout, to the buyer's own address, and mines

@@ -156,7 +156,7 @@ func (p *play) stubbornly(ctx context.Context) (string, error) {
 		}
 	}
 	if _, err := p.event(ctx, "buyer.operator", m.unit, hashyard.EvMinerRedirected); !errors.Is(err, errNotYet) {
-		return "", fmt.Errorf("the life line of %s says that it was redirected (%w)", m.Serial, err)
+		return "", wanted(err, "the life line of %s says that it was redirected", m.Serial)
 	}
 	return r.Reason, nil
 }
