@@ -18,11 +18,14 @@ type Broker struct {
 	boot string // tells a resume from another process's numbers apart
 	size int
 
-	mu     sync.Mutex // guards next, ring, subs, closed
+	mu     sync.Mutex // guards everything below
 	next   uint64     // number of the next message
 	ring   []Message  // the last size messages, oldest first
 	subs   map[*Subscription]struct{}
 	closed bool
+	sent   map[hashyard.ID]struct{} // the events in order
+	order  []hashyard.ID            // the last events published, a ring
+	oldest int                      // where the ring is written next
 }
 
 // Message is one event on its way to browsers.
@@ -33,7 +36,7 @@ type Message struct {
 
 	seq      uint64
 	orgs     []hashyard.ID
-	everyone bool // public to all who are signed in
+	everyone bool // of every organisation
 }
 
 // Subscription is one listening browser. C is closed by the broker when the
@@ -44,6 +47,7 @@ type Subscription struct {
 	c      chan Message // closed by the broker, under its mutex
 	org    hashyard.ID
 	all    bool
+	may    map[Action]bool // of this actor; a change of roles ends the stream
 	broker *Broker
 }
 
@@ -53,28 +57,29 @@ func NewBroker(size int) *Broker {
 		size = 4096
 	}
 	id := hashyard.NewID().String()
-	return &Broker{boot: id[:8] + id[9:13] + id[24:], size: size, next: 1, subs: map[*Subscription]struct{}{}}
+	return &Broker{boot: id[:8] + id[9:13] + id[24:], size: size, next: 1, subs: map[*Subscription]struct{}{}, sent: map[hashyard.ID]struct{}{}}
 }
 
-// Publish sends data, as JSON, to the browsers of the organisations and to the
-// house. It never waits: a browser that is too slow is dropped and resumes.
+// Publish sends data, as JSON, to those of the organisations whose roles read
+// such events, see EventAction, and to the house. It never waits: a browser that is too slow is dropped and resumes.
 func (b *Broker) Publish(orgs []hashyard.ID, event string, data any) error {
-	return b.publish(orgs, false, event, data)
+	return b.publish(hashyard.ID{}, orgs, false, event, data)
 }
 
-// PublishAll sends data to every browser: what is public, such as a book.
+// PublishAll sends data to every organisation: what is public, such as a book.
 func (b *Broker) PublishAll(event string, data any) error {
-	return b.publish(nil, true, event, data)
+	return b.publish(hashyard.ID{}, nil, true, event, data)
 }
 
-func (b *Broker) publish(orgs []hashyard.ID, everyone bool, event string, data any) error {
+// publish sends a message; one of a domain event, which has an id, once.
+func (b *Broker) publish(id hashyard.ID, orgs []hashyard.ID, everyone bool, event string, data any) error {
 	body, err := json.Marshal(data)
 	if err != nil {
 		return fmt.Errorf("publish %s: %w", event, err)
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.closed {
+	if b.closed || b.repeated(id) {
 		return nil
 	}
 	m := Message{
@@ -99,9 +104,34 @@ func (b *Broker) publish(orgs []hashyard.ID, everyone bool, event string, data a
 	return nil
 }
 
-// PublishEvent sends a domain event in the form browsers know.
+// repeated reports whether the event was published already, and remembers it.
+// Called with mu held.
+func (b *Broker) repeated(id hashyard.ID) bool {
+	if id.IsZero() {
+		return false
+	}
+	if _, again := b.sent[id]; again {
+		return true
+	}
+	b.sent[id] = struct{}{}
+	if len(b.order) < sentEvents {
+		b.order = append(b.order, id)
+		return false
+	}
+	delete(b.sent, b.order[b.oldest])
+	b.order[b.oldest] = id
+	b.oldest = (b.oldest + 1) % sentEvents
+	return false
+}
+
+// sentEvents is how many published events are remembered: more than can be
+// waiting for another try.
+const sentEvents = 8192
+
+// PublishEvent sends a domain event in the form browsers know. An event comes
+// again while another of its handlers fails; browsers get it once.
 func (b *Broker) PublishEvent(ev hashyard.Event) error {
-	return b.Publish(ev.Orgs, string(ev.Kind), EventMessage{
+	return b.publish(ev.ID, ev.Orgs, false, string(ev.Kind), EventMessage{
 		ID: ev.ID, Kind: ev.Kind, At: ev.At, Ref: ev.Ref, Units: ev.Units, Payload: ev.Payload,
 	})
 }
@@ -111,7 +141,10 @@ func (b *Broker) PublishEvent(ev hashyard.Event) error {
 // the browser has to load its state anew.
 func (b *Broker) Subscribe(actor hashyard.Actor, lastID string) (s *Subscription, missed []Message, resumed bool) {
 	c := make(chan Message, 256)
-	s = &Subscription{C: c, c: c, org: actor.Org, all: actor.House && Can(actor, HouseRead), broker: b}
+	s = &Subscription{C: c, c: c, org: actor.Org, all: actor.House && Can(actor, HouseRead), may: map[Action]bool{}, broker: b}
+	for _, act := range Actions() {
+		s.may[act] = Can(actor, act)
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -173,10 +206,14 @@ func (s *Subscription) Close() {
 	}
 }
 
-// sees is the tenancy of the stream: an event without organisations is for
-// the house alone.
+// sees is the tenancy of the stream, and SeesEvent within an organisation: an
+// event without organisations or of an unknown kind is for the house alone.
 func (s *Subscription) sees(m Message) bool {
-	return s.all || m.everyone || slices.Contains(m.orgs, s.org)
+	if s.all {
+		return true
+	}
+	act, known := EventAction(hashyard.EventKind(m.Event))
+	return known && s.may[act] && (m.everyone || slices.Contains(m.orgs, s.org))
 }
 
 // oneLine keeps a name from ending its line in the stream.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"encoding/json"
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -55,16 +54,16 @@ func TestBrokerTenancy(t *testing.T) {
 	subscribe("desk", hashyard.Actor{Org: house, House: true, Roles: []hashyard.Role{hashyard.Desk}})
 	subscribe("house logistics", hashyard.Actor{Org: house, House: true, Roles: []hashyard.Role{hashyard.Logistics}})
 	subscribe("false desk", hashyard.Actor{Org: stranger, Roles: []hashyard.Role{hashyard.Desk}})
-	publish(t, b, "both", seller, buyer)
-	publish(t, b, "seller's", seller)
+	publish(t, b, "trade.matched", seller, buyer)
+	publish(t, b, "order.placed", seller)
 	publish(t, b, "nobody's")
 	got := map[string][]string{}
 	for name, s := range subs {
 		got[name] = names(s)
 	}
 	want := map[string][]string{
-		"seller": {"both", "seller's"}, "buyer": {"both"}, "stranger": nil,
-		"desk": {"both", "seller's", "nobody's"}, "house logistics": nil, "false desk": nil,
+		"seller": {"trade.matched", "order.placed"}, "buyer": {"trade.matched"}, "stranger": nil,
+		"desk": {"trade.matched", "order.placed", "nobody's"}, "house logistics": nil, "false desk": nil,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("who sees what (-want +got):\n%s", diff)
@@ -77,11 +76,12 @@ func TestBrokerResume(t *testing.T) {
 	org, other := hashyard.NewID(), hashyard.NewID()
 	start := b.Seq()
 	ids := []string{start}
+	kind := []string{"order.placed", "trade.matched", "trade.funded", "units.packed", "units.delivered"}
 	for i := range 5 {
-		publish(t, b, fmt.Sprint(i), org)
+		publish(t, b, kind[i], org)
 		ids = append(ids, b.Seq())
 	}
-	publish(t, b, "other", other)
+	publish(t, b, "order.closed", other)
 	for _, tt := range []struct {
 		name, last string
 		missed     []string
@@ -89,10 +89,10 @@ func TestBrokerResume(t *testing.T) {
 	}{
 		{"fresh", "", nil, false},
 		{"up to date", b.Seq(), nil, true},
-		{"a little behind", ids[4], []string{"4"}, true},
-		{"exactly as far as it reaches", ids[3], []string{"3", "4"}, true},
-		{"too far behind", ids[2], []string{"3", "4"}, false},
-		{"from the start", start, []string{"3", "4"}, false},
+		{"a little behind", ids[4], kind[4:], true},
+		{"exactly as far as it reaches", ids[3], kind[3:], true},
+		{"too far behind", ids[2], kind[3:], false},
+		{"from the start", start, kind[3:], false},
 		{"another process", strings.Repeat("0", len(b.boot)) + "-5", nil, false},
 		{"from the future", b.boot + "-99", nil, false},
 		{"garbage", "💥", nil, false},
@@ -116,8 +116,8 @@ func TestBrokerDropsSlowReaders(t *testing.T) {
 	b := NewBroker(10)
 	org := hashyard.NewID()
 	slow, _, _ := b.Subscribe(reader(org), "")
-	for i := range cap(slow.c) + 1 {
-		publish(t, b, fmt.Sprint(i), org)
+	for range cap(slow.c) + 1 {
+		publish(t, b, "work.measured", org)
 	}
 	got := names(slow)
 	if len(got) != cap(slow.c)+1 || got[len(got)-1] != "closed" {
@@ -150,7 +150,7 @@ func TestBrokerLosesNothing(t *testing.T) {
 	for range 4 {
 		wg.Go(func() {
 			for range n / 4 {
-				publish(t, b, "m", org)
+				publish(t, b, "miner.seen", org)
 			}
 		})
 	}
@@ -218,7 +218,7 @@ func FuzzLastEventID(f *testing.F) {
 	b := NewBroker(4)
 	org := hashyard.NewID()
 	for range 6 {
-		if err := b.Publish([]hashyard.ID{org}, "e", 1); err != nil {
+		if err := b.Publish([]hashyard.ID{org}, "miner.seen", 1); err != nil {
 			f.Fatal(err)
 		}
 	}
@@ -233,4 +233,43 @@ func FuzzLastEventID(f *testing.F) {
 			t.Fatalf("%q resumed %v with %d", id, resumed, len(missed))
 		}
 	})
+}
+
+// TestEventsAreSentOnce: the dispatcher hands an event over again while
+// another handler of it fails; the browser gets it once.
+func TestEventsAreSentOnce(t *testing.T) {
+	t.Parallel()
+	b := NewBroker(0)
+	org := hashyard.NewID()
+	s, _, _ := b.Subscribe(reader(org), "")
+	defer s.Close()
+	ev := hashyard.Event{ID: hashyard.NewID(), Kind: hashyard.EvTradeFunded, Orgs: []hashyard.ID{org}, Payload: json.RawMessage("{}")}
+	for range 5 {
+		if err := b.PublishEvent(ev); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := names(s); len(got) != 1 {
+		t.Errorf("five tries sent %v", got)
+	}
+	// What is remembered is bounded, the oldest is forgotten first.
+	other := ev
+	for range sentEvents {
+		other.ID, other.Orgs = hashyard.NewID(), nil
+		if err := b.PublishEvent(other); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.PublishEvent(other); err != nil {
+		t.Fatal(err)
+	}
+	if len(b.sent) != sentEvents || len(b.order) != sentEvents || b.next != sentEvents+2 {
+		t.Errorf("%d remembered, %d in order, next %d", len(b.sent), len(b.order), b.next)
+	}
+	// A payload that cannot be sent is not remembered as sent.
+	bad := ev
+	bad.ID, bad.Payload = hashyard.NewID(), json.RawMessage("{")
+	if b.PublishEvent(bad) == nil || b.PublishEvent(bad) == nil {
+		t.Error("a broken payload was taken for sent")
+	}
 }

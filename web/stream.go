@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -76,7 +77,7 @@ func (api *API) stream(hctx huma.Context, broker *Broker, actor hashyard.Actor, 
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if !api.mayStillListen(hctx) {
+			if !api.mayStillListen(hctx, actor) {
 				return
 			}
 			w.printf("event: tick\ndata: {\"at\":%q}\n\n", api.now().UTC().Format(time.RFC3339Nano))
@@ -90,14 +91,15 @@ func (api *API) stream(hctx huma.Context, broker *Broker, actor hashyard.Actor, 
 	}
 }
 
-// mayStillListen is false when the caller signed out, was revoked or lost the
-// role while listening. A database that does not answer says nothing of it.
-func (api *API) mayStillListen(hctx huma.Context) bool {
+// mayStillListen is false when the caller signed out, was revoked or got other
+// roles while listening: the browser comes back and sees by those. A database
+// that does not answer says nothing of it.
+func (api *API) mayStillListen(hctx huma.Context, actor hashyard.Actor) bool {
 	caller, err := api.authenticate(hctx)
 	if err != nil {
 		return !errors.Is(err, hashyard.Unauthenticated)
 	}
-	return Can(caller.Actor, SessionRead)
+	return Can(caller.Actor, SessionRead) && slices.Equal(caller.Actor.Roles, actor.Roles)
 }
 
 // streamWriter writes with a deadline each time and remembers the first error.
