@@ -8,6 +8,7 @@ import (
 	"github.com/btcsuite/btcd/txscript/v2"
 
 	"hashyard"
+	"hashyard/brokerage/treasury/signer"
 )
 
 // maxAddress bounds what is decoded; the longest address has 90 characters.
@@ -33,24 +34,13 @@ func ParseAddress(text string, network *chaincfg.Params) (Destination, error) {
 	if err != nil {
 		return Destination{}, hashyard.Invalid.Errorf("payout address %q: %w", text, err)
 	}
-	switch txscript.GetScriptClass(script) {
-	case txscript.PubKeyHashTy, txscript.ScriptHashTy, txscript.WitnessV0PubKeyHashTy, txscript.WitnessV0ScriptHashTy, txscript.WitnessV1TaprootTy:
-	default:
-		// A bare public key is not what anybody means by an address.
+	if !signer.Payable(script) { // a bare public key is not what anybody means by an address
 		return Destination{}, hashyard.Invalid.Errorf("payout address %q is of a kind that is not paid to", text)
 	}
 	return Destination{Address: a.EncodeAddress(), Script: script}, nil
 }
 
-// Dust is the least amount nodes relay to a script: what it costs to spend it
-// at 3 sat/vB, as Bitcoin Core counts (294 for P2WPKH, 546 for P2PKH).
-func Dust(script []byte) hashyard.Sats {
-	const output, input, witnessInput = 8 + 1, 148, 67
-	n := output + len(script) + input
-	if txscript.IsWitnessProgram(script) {
-		n = output + len(script) + witnessInput
-	}
-	return hashyard.Sats(3 * n)
-}
+// Dust is the least amount that is paid to a script; the signer refuses less.
+func Dust(script []byte) hashyard.Sats { return signer.Dust(script) }
 
 func sameScript(a, b []byte) bool { return bytes.Equal(a, b) }

@@ -75,7 +75,7 @@ func decode[T any](r *http.Request) (v T, err error) {
 func statuses() map[hashyard.Kind]int {
 	return map[hashyard.Kind]int{
 		hashyard.Invalid: http.StatusUnprocessableEntity, hashyard.Denied: http.StatusForbidden,
-		hashyard.Unauthenticated: http.StatusUnauthorized,
+		hashyard.Unauthenticated: http.StatusUnauthorized, hashyard.Exhausted: http.StatusTooManyRequests,
 	}
 }
 
@@ -110,15 +110,16 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 	return call[Info](ctx, c, http.MethodGet, "/v1/info", nil)
 }
 
-// Enrol allows an address for an organisation.
+// Enrol allows an address for an organisation, in place of the one before.
 func (c *Client) Enrol(ctx context.Context, e Enrolment) error {
 	_, err := call[Enrolment](ctx, c, http.MethodPost, "/v1/enroll", e)
 	return err
 }
 
-// Sign asks for a signature. hashyard.Denied and Invalid are final;
-// Unavailable means nothing was decided, or that the answer was lost: ask
-// again, the same payout gets the same bytes.
+// Sign asks for a signature. hashyard.Denied and Invalid are final; Exhausted
+// says that the day's limit is reached, ask again tomorrow; Unavailable means
+// nothing was decided, or that the answer was lost: ask again, the same payout
+// gets the same bytes.
 func (c *Client) Sign(ctx context.Context, r Request) (Signed, error) {
 	return call[Signed](ctx, c, http.MethodPost, "/v1/sign", r)
 }

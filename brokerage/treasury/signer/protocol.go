@@ -1,8 +1,10 @@
 // Package signer holds the treasury's key in a process of its own. It signs a
-// payout only if its own records allow it: the address was enrolled for that
-// organisation through the live path, the amounts are within its limits, every
-// output is the payout or our change, and no other transaction was signed for
-// the same payout. Whoever takes the yard's database alone cannot pay.
+// payout only if its own records allow it: the address is the one that was
+// enrolled last for that organisation through the live path, the amounts are
+// within its limits, every output is the payout or our change, and no other
+// transaction that could confirm beside it was signed for the same payout.
+// Whoever has the yard's database alone cannot pay to an address that its
+// owner never enrolled; whom the yard owes how much is the yard's to know.
 //
 // It owns one folder with the key and a journal; each line of the journal is
 // on disk before the answer leaves. One mutex orders all signing.
@@ -17,7 +19,7 @@ import (
 // Limits bound what is signed, whatever the yard asks.
 type Limits struct {
 	PerPayout hashyard.Sats `json:"per_payout_sats"`
-	PerDay    hashyard.Sats `json:"per_day_sats"` // UTC day, without fees
+	PerDay    hashyard.Sats `json:"per_day_sats"` // UTC day, fees included
 	MaxFee    hashyard.Sats `json:"max_fee_sats"` // of one transaction
 }
 
@@ -30,7 +32,7 @@ type Info struct {
 	Limits  Limits `json:"limits"`
 }
 
-// Enrolment allows an address for an organisation.
+// Enrolment allows an address for an organisation, in place of the one before.
 type Enrolment struct {
 	Org     hashyard.ID `json:"org"`
 	Address string      `json:"address"`
@@ -72,6 +74,7 @@ type signed struct {
 	Org     hashyard.ID   `json:"org"`
 	Address string        `json:"address"`
 	Amount  hashyard.Sats `json:"amount_sats"`
+	Fee     hashyard.Sats `json:"fee_sats"`
 	Inputs  []string      `json:"inputs"` // "txid:index"
 	Signed
 }

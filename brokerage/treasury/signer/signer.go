@@ -53,8 +53,8 @@ func Networks() map[string]*chaincfg.Params {
 
 // New opens the folder; the first time it makes the key.
 func New(cfg Config) (*Signer, error) {
-	if cfg.Limits.PerPayout <= 0 || cfg.Limits.PerDay <= 0 || cfg.Limits.MaxFee <= 0 {
-		return nil, hashyard.Invalid.Errorf("signer: every limit must be above zero, have %+v", cfg.Limits)
+	if err := cfg.Limits.check(); err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(cfg.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("signer folder: %w", err)
@@ -103,10 +103,15 @@ func (s *Signer) payTo(text string) ([]byte, error) {
 	if err != nil || !a.IsForNet(s.cfg.Network) {
 		return nil, hashyard.Invalid.Errorf("address %.100q is none of network %s", text, s.cfg.Network.Name)
 	}
-	return txscript.PayToAddrScript(a)
+	script, err := txscript.PayToAddrScript(a)
+	if err != nil || !Payable(script) {
+		return nil, hashyard.Invalid.Errorf("address %.100q is of a kind that is not paid to", text)
+	}
+	return script, nil
 }
 
-// Enrol allows an address for an organisation; again is no change.
+// Enrol allows an address for an organisation, and none it had before: what was
+// drafted to that one is refused from now on. Again is no change.
 func (s *Signer) Enrol(e Enrolment) error {
 	if e.Org.IsZero() {
 		return hashyard.Invalid.Errorf("enrol: no organisation")
@@ -120,14 +125,17 @@ func (s *Signer) Enrol(e Enrolment) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if _, ok := s.log.allowed[e.Org][e.Address]; ok {
+	if err := s.log.usable(); err != nil {
+		return err
+	}
+	if s.log.allowed[e.Org] == e.Address {
 		return nil
 	}
 	return s.log.add(entry{At: s.cfg.Now().UTC(), Enrol: &e})
 }
 
 // Sign checks a request against everything this process knows, and signs.
-// The same payout gets the same bytes again.
+// The same payout gets the same bytes again, whatever was enrolled since.
 func (s *Signer) Sign(r Request) (Signed, error) {
 	pkt, err := s.decode(r)
 	if err != nil {
@@ -135,28 +143,33 @@ func (s *Signer) Sign(r Request) (Signed, error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := s.log.usable(); err != nil {
+		return Signed{}, err
+	}
+	before, txid := s.log.signed[r.Payout], pkt.UnsignedTx.TxHash().String()
+	if i := slices.IndexFunc(before, func(b signed) bool { return b.TxID == txid }); i >= 0 {
+		return before[i].again(r)
+	}
 	if err := s.check(r, pkt); err != nil {
 		return Signed{}, err
 	}
 	now := s.cfg.Now().UTC()
-	before, again := s.log.signed[r.Payout]
-	inputs := outpoints(pkt.UnsignedTx)
-	if again {
-		if before.TxID == pkt.UnsignedTx.TxHash().String() {
-			return before.Signed, nil
-		}
-		if err := replaces(before, r, inputs); err != nil {
+	rec := signed{Payout: r.Payout, Org: r.Org, Address: r.Address, Amount: r.Amount, Fee: r.Fee, Inputs: outpoints(pkt.UnsignedTx)}
+	for _, b := range before {
+		if err := rec.replaces(b); err != nil {
 			return Signed{}, err
 		}
-	} else if spent := s.log.days[day(now)]; spent+r.Amount > s.cfg.Limits.PerDay {
-		return Signed{}, hashyard.Denied.Errorf("payout %s of %d sat exceeds what is left of the day: %d of %d sat are signed", r.Payout, r.Amount, spent, s.cfg.Limits.PerDay)
 	}
-	out, err := s.sign(pkt)
-	if err != nil {
+	if done, more := s.log.days[day(now)], s.log.adds(rec); done+more > s.cfg.Limits.PerDay {
+		return Signed{}, hashyard.Exhausted.Errorf("payout %s takes %d sat with its fee, more than is left of the day: %d of %d sat are signed; it waits for tomorrow (UTC)", r.Payout, more, done, s.cfg.Limits.PerDay)
+	}
+	if rec.Signed, err = s.sign(pkt); err != nil {
 		return Signed{}, err
 	}
-	rec := &signed{Payout: r.Payout, Org: r.Org, Address: r.Address, Amount: r.Amount, Inputs: inputs, Signed: out}
-	return out, s.log.add(entry{At: now, Signed: rec})
+	if err := s.log.add(entry{At: now, Signed: &rec}); err != nil {
+		return Signed{}, err
+	}
+	return rec.Signed, nil
 }
 
 func (s *Signer) decode(r Request) (*psbt.Packet, error) {
@@ -172,8 +185,11 @@ func (s *Signer) decode(r Request) (*psbt.Packet, error) {
 
 // check holds the packet against the request, the allow-list and the limits.
 func (s *Signer) check(r Request, pkt *psbt.Packet) error {
-	if _, ok := s.log.allowed[r.Org][r.Address]; !ok {
-		return hashyard.Denied.Errorf("payout %s: address %.100q was never enrolled for organisation %s", r.Payout, r.Address, r.Org)
+	switch enrolled, ok := s.log.allowed[r.Org]; {
+	case !ok:
+		return hashyard.Denied.Errorf("payout %s: organisation %s never enrolled an address", r.Payout, r.Org)
+	case enrolled != r.Address:
+		return hashyard.Denied.Errorf("payout %s: address %.100q is not the one that organisation %s enrolled", r.Payout, r.Address, r.Org)
 	}
 	if r.Payout.IsZero() || r.Amount <= 0 || r.Amount > s.cfg.Limits.PerPayout {
 		return hashyard.Denied.Errorf("payout %s: %d sat is outside 1 … %d", r.Payout, r.Amount, s.cfg.Limits.PerPayout)
@@ -218,15 +234,18 @@ func (s *Signer) outputs(r Request, outs []*wire.TxOut) (sum int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	if least := Dust(want); r.Amount < least {
+		return 0, hashyard.Denied.Errorf("payout %s: %d sat are below the dust of %d sat of %.100q, no node would relay them", r.Payout, r.Amount, least, r.Address)
+	}
 	var paid, change int
 	for i, o := range outs {
 		switch {
 		case bytes.Equal(o.PkScript, want) && o.Value == int64(r.Amount):
 			paid++
-		case bytes.Equal(o.PkScript, s.script) && o.Value > 0:
+		case bytes.Equal(o.PkScript, s.script) && o.Value >= int64(Dust(s.script)):
 			change++
 		default:
-			return 0, hashyard.Denied.Errorf("payout %s: output %d (%d sat to script %x) is neither the payout nor our change", r.Payout, i, o.Value, o.PkScript)
+			return 0, hashyard.Denied.Errorf("payout %s: output %d (%d sat to script %x) is neither the payout nor our change above dust", r.Payout, i, o.Value, o.PkScript)
 		}
 		sum += o.Value
 	}
@@ -244,14 +263,32 @@ func outpoints(tx *wire.MsgTx) []string {
 	return out
 }
 
-// replaces allows another transaction for a payout only where at most one of
-// the two can confirm: both spend a common coin, to the same end.
-func replaces(before signed, r Request, inputs []string) error {
-	if before.Org != r.Org || before.Address != r.Address || before.Amount != r.Amount {
-		return hashyard.Denied.Errorf("payout %s was signed before for %d sat to %s", r.Payout, before.Amount, before.Address)
+// again gives the bytes that were signed, to whoever asks for the same payment.
+func (b signed) again(r Request) (Signed, error) {
+	// Journals of old have no fees.
+	if !b.same(r.Org, r.Address, r.Amount) || (b.Fee != 0 && b.Fee != r.Fee) {
+		return Signed{}, b.other()
 	}
-	if !slices.ContainsFunc(inputs, func(i string) bool { return slices.Contains(before.Inputs, i) }) {
-		return hashyard.Denied.Errorf("payout %s was signed before as %s, and the new transaction shares no coin with it", r.Payout, before.TxID)
+	return b.Signed, nil
+}
+
+func (b signed) same(org hashyard.ID, address string, amount hashyard.Sats) bool {
+	return b.Org == org && b.Address == address && b.Amount == amount
+}
+
+func (b signed) other() error {
+	return hashyard.Denied.Errorf("payout %s was signed before for %d sat to %s", b.Payout, b.Amount, b.Address)
+}
+
+// replaces allows another transaction for a payout only where at most one of
+// the two can confirm: both spend a common coin, to the same end. It must hold
+// against every earlier one, for any of them may be the one that confirms.
+func (n signed) replaces(b signed) error {
+	if !b.same(n.Org, n.Address, n.Amount) {
+		return b.other()
+	}
+	if !slices.ContainsFunc(n.Inputs, func(i string) bool { return slices.Contains(b.Inputs, i) }) {
+		return hashyard.Denied.Errorf("payout %s was signed before as %s, and the new transaction shares no coin with it", b.Payout, b.TxID)
 	}
 	return nil
 }

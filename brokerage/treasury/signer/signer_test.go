@@ -101,6 +101,14 @@ func TestSignsOnlyWhatWasEnrolled(t *testing.T) {
 				tx.TxOut[1].Value -= 5
 			}
 		}},
+		{"dust", with(req, func(r *Request) { r.Amount = 293 }), nil},
+		{"change below dust", req, func(tx *wire.MsgTx, p *psbt.Packet) {
+			if p == nil {
+				tx.TxOut[1].Value = 293
+				return
+			}
+			p.Inputs[0].WitnessUtxo.Value = 5_000 + 200 + 293
+		}},
 		{"output to somebody else", req, func(tx *wire.MsgTx, p *psbt.Packet) {
 			if p == nil {
 				tx.TxOut[0].PkScript = foreign
@@ -137,6 +145,16 @@ func TestSignsOnlyWhatWasEnrolled(t *testing.T) {
 	}
 	if out, err := s.Sign(s.draft(t, req, 1, nil)); err != nil || out.TxID == "" {
 		t.Fatalf("the good one: %+v, %v", out, err)
+	}
+}
+
+// addCoin adds another coin of 20,000 sat to a draft, back to us but for the fee.
+func (s *Signer) addCoin(coin byte) func(*wire.MsgTx, *psbt.Packet) {
+	return func(tx *wire.MsgTx, p *psbt.Packet) {
+		if p == nil {
+			tx.AddTxIn(wire.NewTxIn(&wire.OutPoint{Hash: chainhash.Hash{coin}, Index: 0}, nil, nil))
+			tx.TxOut[1].Value += 20_000
+		}
 	}
 }
 
@@ -193,7 +211,7 @@ func TestTheDayHasALimit(t *testing.T) {
 	if err := pay(1); err != nil {
 		t.Fatal(err)
 	}
-	if err := pay(2); !errors.Is(err, hashyard.Denied) {
+	if err := pay(2); !errors.Is(err, hashyard.Exhausted) {
 		t.Fatalf("16,000 of 15,000 sat: %v", err)
 	}
 	now = now.Add(12 * time.Hour)
@@ -219,7 +237,7 @@ func TestATornLastLineNeverHappened(t *testing.T) {
 		t.Fatal(err)
 	}
 	s = open(t, dir, &now)
-	if len(s.log.allowed) != 1 || s.log.allowed[a.Org][a.Address].IsZero() {
+	if len(s.log.allowed) != 1 || s.log.allowed[a.Org] != a.Address {
 		t.Fatalf("allowed %v", s.log.allowed)
 	}
 	if err := s.Enrol(b); err != nil {
