@@ -46,8 +46,11 @@ function Life({ unit }: { unit: Unit }) {
   const pool = useQuery(poolQuery).data;
   const work = useWork(unit.id, facts, now);
   const { estimates, dots, reported } = work;
+  const proving = provingOf(trade, facts, unit.id);
+  const decided = facts['hashrate.proven'] ?? facts['hashrate.refuted'];
+  const floor = decided ? decided.p.Floor / 1e12 : (proving?.floorThs ?? null);
   const chart = useMemo(
-    () => chartOf(facts, unit, { estimates, dots, reported }), [facts, unit, estimates, dots, reported],
+    () => chartOf(facts, unit, { estimates, dots, reported }, floor), [facts, unit, estimates, dots, reported, floor],
   );
 
   const latest = work.estimates.at(-1);
@@ -55,7 +58,7 @@ function Life({ unit }: { unit: Unit }) {
   const earned = earnings.data?.total_sats;
   const beside: Beside = {
     unit: unit.id, now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
-    ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving: provingOf(trade, facts, unit.id),
+    ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving,
   };
   const nodes = nodesOf(facts, beside);
   const [picked, setPicked] = useState<Step | null>(null);
@@ -70,7 +73,7 @@ function Life({ unit }: { unit: Unit }) {
 
   const evidence = evidenceOf(selected, node?.state === 'done' && node.lines.length === 0, facts, unit, beside, redirects.data?.[0]);
   const current = nodes.find((n) => n.step === currentOf(nodes));
-  const sum = { unit, facts, trade, poolNow, plan: work.plan, earned };
+  const sum = { unit, facts, poolNow, plan: work.plan, earned, floor };
   if (events.isError) return <Failed what="The history did not load" error={events.error} onRetry={() => void events.refetch()} />;
   if (events.isPending) {
     return (
@@ -155,14 +158,14 @@ function useWork(id: string, facts: Facts, now: number): Work {
   return { ...figures, error: asked.error, retry: () => void asked.refetch() };
 }
 
-function chartOf(f: Facts, unit: Unit, w: Pick<Work, 'estimates' | 'dots' | 'reported'>): ChartData {
+function chartOf(f: Facts, unit: Unit, w: Pick<Work, 'estimates' | 'dots' | 'reported'>, floor: number | null): ChartData {
   const decided = f['hashrate.proven'] ?? f['hashrate.refuted'];
   const started = f['proof.started'];
   const sold = started ? started.p.SoldGHs / 1000 : (dealOf(f)?.soldGHs ?? 0) / 1000 || unit.nominal_ths || null;
   const unix = (t: string) => Date.parse(t) / 1000;
   return {
     estimates: w.estimates, dots: w.dots, reported: w.reported, sold, soldIs: started || dealOf(f) ? 'sold' : 'nominal', now: Date.now() / 1000,
-    floor: decided ? decided.p.Floor / 1e12 : started && sold ? sold * 0.95 : null,
+    floor,
     proof: decided ? { from: unix(decided.p.From), to: unix(decided.p.To), passed: 'hashrate.proven' in f }
       : started && f['session.opened'] ? { from: unix(started.at), to: null, passed: false } : null,
     releasedAt: f['held.released'] ? unix(f['held.released'].at) : null,
@@ -226,8 +229,8 @@ function Head({ unit, state, trade, phone }: {
   );
 }
 
-function Figures({ unit, facts, poolNow, plan, earned, phone }: {
-  unit: Unit; facts: Facts; poolNow: Estimate | null; plan: Plan; earned: number | undefined; phone: boolean;
+function Figures({ unit, facts, poolNow, plan, earned, floor, phone }: {
+  unit: Unit; facts: Facts; poolNow: Estimate | null; plan: Plan; earned: number | undefined; floor: number | null; phone: boolean;
 }) {
   const deal = dealOf(facts);
   const sold = deal ? deal.soldGHs / 1000 : null;
@@ -248,7 +251,7 @@ function Figures({ unit, facts, poolNow, plan, earned, phone }: {
       <Figure
         label="Of sold hashrate" unit={poolNow && sold ? '%' : ''}
         value={poolNow && sold ? percent(poolNow.ths / sold) : <Missing>{sold ? noWork : 'not sold'}</Missing>}
-        made={sold ? `sold ${sold.toFixed(1)} TH/s, floor 95 %` : `nominal ${unit.nominal_ths.toFixed(1)} TH/s`}
+        made={sold ? `sold ${sold.toFixed(1)} TH/s${floor === null ? '' : `, floor ${percent(floor / sold, 0)} %`}` : `nominal ${unit.nominal_ths.toFixed(1)} TH/s`}
       />
       <Figure
         label="Price" value={deal ? usd(deal.amountCents) : ask ? `$${pricePerTH(ask)}` : <Missing>not listed</Missing>}

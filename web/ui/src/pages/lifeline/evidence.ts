@@ -1,5 +1,5 @@
 import type { Redirect, Unit } from '../../api/types';
-import { ghsAsTH, int, pricePerTH, short, ths, usd } from '../../lib/format';
+import { ghsAsTH, int, percent, pricePerTH, short, ths, usd } from '../../lib/format';
 import { daySecond, duration } from '../../lib/time';
 import { conditionOf, dealOf, type Facts, type Moved } from './facts';
 import { gap, type Beside, type Step } from './nodes';
@@ -203,10 +203,11 @@ function proofEvidence(f: Facts, b: Beside): Evidence {
   if (e) {
     const p = e.p;
     const window = duration(gap(p.From, p.To));
+    const part = percent(p.Floor / (p.Sold * 1e9), 0);
     return {
       claim: ok
-        ? `At least 95 % of the sold ${ghsAsTH(p.Sold)} TH/s, shown by accepted work at our pool over ${window}, at 95 % confidence.`
-        : `Less than 95 % of the sold ${ghsAsTH(p.Sold)} TH/s: even the upper bound over ${window} is below the floor.`,
+        ? `At least ${part} % of the sold ${ghsAsTH(p.Sold)} TH/s, shown by accepted work at our pool over ${window}, at 95 % confidence.`
+        : `Less than ${part} % of the sold ${ghsAsTH(p.Sold)} TH/s: even the upper bound over ${window} is below the floor.`,
       lines: [
         { label: 'Accepted shares', value: int(p.Shares) },
         { label: 'Σ difficulty', value: int(p.Work) },
@@ -229,7 +230,7 @@ function proofEvidence(f: Facts, b: Beside): Evidence {
       { label: 'Sold', value: `${ghsAsTH(started.p.SoldGHs)} TH/s` },
       { label: 'Accepted shares so far', value: p && p.shares > 0 ? int(p.shares) : 'no shares' },
       { label: 'Lower bound, one-sided 95 %', value: p?.lowerThs == null ? 'too few shares' : `${p.lowerThs.toFixed(1)} TH/s` },
-      { label: 'Floor', value: `${(p?.floorThs ?? (started.p.SoldGHs / 1000) * 0.95).toFixed(1)} TH/s` },
+      { label: 'Floor', value: p?.floorThs == null ? 'not read' : `${p.floorThs.toFixed(1)} TH/s` },
       { label: 'Running', value: duration(gap(started.at, b.now)) },
     ],
     chips: [event(started.id), id('trade', started.p.Trade)],
