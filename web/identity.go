@@ -157,8 +157,10 @@ type OrgStore interface {
 
 // UserStore keeps users and their password hashes.
 type UserStore interface {
-	// AddUser makes a user; a known e-mail is a hashyard.Conflict.
-	AddUser(ctx context.Context, actor hashyard.Actor, u User, hash string) error
+	// AddUser makes a user; a known e-mail is a hashyard.Conflict. A user of
+	// this id is the work of an earlier attempt of the same command: it stays,
+	// takes the hash if nobody used the account yet (fresh), and is returned.
+	AddUser(ctx context.Context, actor hashyard.Actor, u User, hash string) (stored User, fresh bool, err error)
 	// UserByEmail finds a user of any organisation, for signing in.
 	UserByEmail(ctx context.Context, email string) (u User, hash string, err error)
 	User(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (User, error)
@@ -184,7 +186,10 @@ type SessionStore interface {
 
 // KeyStore keeps API keys by id, with the SHA-256 of their secret.
 type KeyStore interface {
-	AddKey(ctx context.Context, actor hashyard.Actor, k Key, secret [32]byte) error
+	// AddKey makes a key. A key of this id is the work of an earlier attempt of
+	// the same command, whose answer never left: it stays and takes the secret,
+	// unless it was used or revoked, which is a hashyard.Conflict.
+	AddKey(ctx context.Context, actor hashyard.Actor, k Key, secret [32]byte) (stored Key, err error)
 	FindKey(ctx context.Context, id hashyard.ID) (k Key, secret [32]byte, err error)
 	Keys(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]Key, error)
 	KeySeen(ctx context.Context, id hashyard.ID, at time.Time) error

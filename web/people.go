@@ -34,7 +34,8 @@ func (s *Service) Users(ctx context.Context, actor hashyard.Actor, after hashyar
 }
 
 // AddUser makes a user with a password that is told once, to be handed over
-// and changed.
+// and changed. Every attempt of one command makes the same user; the password
+// is empty when the user of an earlier attempt has been at work already.
 func (s *Service) AddUser(ctx context.Context, actor hashyard.Actor, email, name string, roles []hashyard.Role) (User, string, error) {
 	org, err := s.Org(ctx, actor.Org)
 	if err != nil {
@@ -44,16 +45,30 @@ func (s *Service) AddUser(ctx context.Context, actor hashyard.Actor, email, name
 	if err != nil {
 		return User{}, "", err
 	}
+	user.ID = made(ctx)
 	password, _ := newSecret()
 	password = password[:24] // 144 bits
 	hash, err := s.passwords.hash(ctx, password)
 	if err != nil {
 		return User{}, "", fmt.Errorf("add user: %w", err)
 	}
-	if err := s.store.AddUser(ctx, actor, user, hash); err != nil {
+	user, fresh, err := s.store.AddUser(ctx, actor, user, hash)
+	if err != nil {
 		return User{}, "", err
 	}
+	if !fresh {
+		password = ""
+	}
 	return user, password, nil
+}
+
+// made is the id of what a command makes: the command's own, so that it is
+// made once, however many attempts the command takes.
+func made(ctx context.Context) hashyard.ID {
+	if id, ok := CommandID(ctx); ok {
+		return id
+	}
+	return hashyard.NewID()
 }
 
 func newUser(org Org, email, name string, roles []hashyard.Role, now time.Time) (User, error) {
@@ -151,7 +166,8 @@ func (s *Service) Keys(ctx context.Context, actor hashyard.Actor, after hashyard
 	return s.store.Keys(ctx, actor, after, limit)
 }
 
-// AddKey makes a key; its text is told once.
+// AddKey makes a key; its text is told once. Every attempt of one command
+// makes the same key, with a secret of its own.
 func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string, roles []hashyard.Role, life time.Duration) (Key, string, error) {
 	org, err := s.Org(ctx, actor.Org)
 	if err != nil {
@@ -164,9 +180,9 @@ func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string,
 		return Key{}, "", err
 	}
 	now := s.now()
-	text, id, secret := newKey()
+	text, id, secret := newKey(made(ctx))
 	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: actor.User, CreatedAt: now, ExpiresAt: now.Add(life)}
-	if err := s.store.AddKey(ctx, actor, key, secret); err != nil {
+	if key, err = s.store.AddKey(ctx, actor, key, secret); err != nil {
 		return Key{}, "", err
 	}
 	return key, text, nil

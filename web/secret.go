@@ -36,12 +36,11 @@ func hashSecret(text string) (hash [32]byte, ok bool) {
 
 // NewKey makes the text of an API key, hy_<id>.<secret>.
 func NewKey() (text string, id hashyard.ID) {
-	text, id, _ = newKey()
+	text, id, _ = newKey(hashyard.NewID())
 	return text, id
 }
 
-func newKey() (text string, id hashyard.ID, hash [32]byte) {
-	id = hashyard.NewID()
+func newKey(id hashyard.ID) (text string, _ hashyard.ID, hash [32]byte) {
 	secret, hash := newSecret()
 	return "hy_" + id.String() + "." + secret, id, hash
 }

@@ -62,7 +62,7 @@ func (s *Service) SeedUser(ctx context.Context, org hashyard.ID, email, name, pa
 	if err != nil {
 		return fmt.Errorf("seed user %s: %w", u.Email, err)
 	}
-	if err := s.store.AddUser(ctx, seeder(o), u, hash); err != nil {
+	if _, _, err := s.store.AddUser(ctx, seeder(o), u, hash); err != nil {
 		return fmt.Errorf("seed user %s: %w", u.Email, err)
 	}
 	return nil
@@ -92,7 +92,7 @@ func (s *Service) SeedKey(ctx context.Context, org hashyard.ID, text, name strin
 		return fmt.Errorf("seed key %s: %w", name, err)
 	}
 	k := Key{ID: id, Org: org, Name: name, Roles: roles, CreatedAt: s.now()}
-	if err := s.store.AddKey(ctx, seeder(o), k, secret); err != nil {
+	if _, err := s.store.AddKey(ctx, seeder(o), k, secret); err != nil {
 		return fmt.Errorf("seed key %s: %w", name, err)
 	}
 	return nil

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,18 +23,34 @@ func scanKey(row pgx.Row, more ...any) (k web.Key, err error) {
 	return k, err
 }
 
-// AddKey stores a key by the hash of its secret.
-func (s *Store) AddKey(ctx context.Context, actor hashyard.Actor, k web.Key, secret [32]byte) error {
-	return s.db.InOrg(ctx, actor, k.Org, func(ctx context.Context, tx *pg.Tx) error {
-		_, err := tx.Conn().Exec(ctx, `
+// AddKey stores a key by the hash of its secret. One of the same id is the
+// command's own, of an attempt that was never answered: nobody has its secret.
+func (s *Store) AddKey(ctx context.Context, actor hashyard.Actor, k web.Key, secret [32]byte) (stored web.Key, err error) {
+	err = s.db.InOrg(ctx, actor, k.Org, func(ctx context.Context, tx *pg.Tx) error {
+		tag, err := tx.Conn().Exec(ctx, `
 			INSERT INTO api_keys (id, org_id, name, roles, secret_hash, created_by, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
 			k.ID, k.Org, k.Name, fromRoles(k.Roles), secret[:], k.CreatedBy, k.CreatedAt, instant(k.ExpiresAt))
 		if err != nil {
 			return pg.Fail(err, "key %s", k.ID)
 		}
-		return tx.Audit(ctx, "key.add", hashyard.Ref{Kind: "key", ID: k.ID}, nil, k)
+		ref := hashyard.Ref{Kind: "key", ID: k.ID}
+		if tag.RowsAffected() == 1 {
+			stored = k
+			return tx.Audit(ctx, "key.add", ref, nil, k)
+		}
+		stored, err = scanKey(tx.Conn().QueryRow(ctx, `
+			UPDATE api_keys SET secret_hash = $2 WHERE id = $1 AND used_at IS NULL AND revoked_at IS NULL
+			RETURNING `+keyColumns, k.ID, secret[:]))
+		if errors.Is(err, pgx.ErrNoRows) {
+			return hashyard.Conflict.Errorf("key %s was made already, and used or revoked since", k.ID)
+		}
+		if err != nil {
+			return pg.Fail(err, "key %s", k.ID)
+		}
+		return tx.Audit(ctx, "key.secret", ref, nil, stored)
 	})
+	return stored, err
 }
 
 // FindKey finds a key of any organisation, for signing in.
