@@ -95,7 +95,7 @@ const jobGap = 90 * time.Second
 func (s *Service) noteJob() {
 	now := s.cfg.Now()
 	if !s.lastJob.IsZero() && now.Sub(s.lastJob) > jobGap {
-		s.interrupted = true
+		s.interrupted = "no work was offered"
 	}
 	s.lastJob = now
 }

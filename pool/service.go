@@ -72,8 +72,8 @@ type Service struct {
 	tip     [32]byte  // of the newest job
 	tipRead [32]byte  // whose fee window is known
 	lastJob time.Time // when work was last offered
-	// interrupted says that measurements must begin anew.
-	interrupted bool
+	// interrupted says why measurements must begin anew; empty when they need not.
+	interrupted string
 	settled     time.Time // every period that ended up to here is settled
 }
 
@@ -134,7 +134,7 @@ func (s *Service) edge() Edge {
 // Run settles periods, tells measurements and follows blocks until ctx ends.
 // Measurements begin anew: while this process was not there nobody could mine.
 func (s *Service) Run(ctx context.Context) error {
-	s.interrupt()
+	s.Interrupt("the pool was away")
 	var wg sync.WaitGroup
 	defer wg.Wait()
 	// A node that hangs must not keep the books waiting.
@@ -169,24 +169,27 @@ func (s *Service) repeat(ctx context.Context, chores []*chore) {
 	}
 }
 
-func (s *Service) interrupt() {
+// Interrupt begins measurements anew, soon: the pool itself turned work away,
+// and that says nothing about a machine. The edge calls it, from anywhere; it
+// returns at once.
+func (s *Service) Interrupt(reason string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.interrupted = true
+	s.interrupted = reason
 }
 
 // afterInterruption begins measurements anew when the pool was away. Until it
 // has, none is told.
 func (s *Service) afterInterruption(ctx context.Context) error {
 	s.mu.Lock()
-	was := s.interrupted
-	s.interrupted = false
+	reason := s.interrupted
+	s.interrupted = ""
 	s.mu.Unlock()
-	if !was {
+	if reason == "" {
 		return nil
 	}
-	if err := s.RestartProofs(ctx, "the pool was away"); err != nil {
-		s.interrupt()
+	if err := s.RestartProofs(ctx, reason); err != nil {
+		s.Interrupt(reason)
 		return err
 	}
 	return nil
@@ -195,7 +198,7 @@ func (s *Service) afterInterruption(ctx context.Context) error {
 func (s *Service) away() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.interrupted
+	return s.interrupted != ""
 }
 
 // chore is a part of Run that is done again and again.

@@ -166,6 +166,7 @@ func (s *session) authorize(ctx context.Context, r *request) {
 		s.end("no work: " + v.suspended)
 		return
 	}
+	changes := s.srv.changes.Load()
 	grant, err := s.login(ctx, user, password, agent)
 	if err != nil {
 		s.refuseLogin(ctx, r.id, user, err)
@@ -174,7 +175,7 @@ func (s *session) authorize(ctx context.Context, r *request) {
 	if grant.Secret && !grant.Unit.IsZero() {
 		s.srv.hold(grant.Unit, s)
 	}
-	if !s.admitWorker(r.id, user, grant) {
+	if !s.admitWorker(r.id, user, grant) || !s.confirm(ctx, changes, user, password, agent) {
 		return
 	}
 	i, _ := s.picture()
@@ -182,6 +183,23 @@ func (s *session) authorize(ctx context.Context, r *request) {
 	if opened := s.srv.cfg.Hooks.Opened; opened != nil {
 		opened(ctx, i)
 	}
+}
+
+// confirm asks again when a worker was retargeted or closed while this login
+// was decided: the grant may be older than that, and the change went by before
+// the session could be found by it. Later changes find the session.
+func (s *session) confirm(ctx context.Context, since uint64, user, password, agent string) bool {
+	for now := s.srv.changes.Load(); now != since; now = s.srv.changes.Load() {
+		since = now
+		i, _ := s.picture()
+		grant, err := s.login(ctx, user, password, agent)
+		if err != nil || grant.Worker != i.Worker || grant.Account != i.Account || grant.Unit != i.Unit {
+			s.end("login withdrawn")
+			return false
+		}
+		s.retarget(grant.Worker, grant)
+	}
+	return true
 }
 
 func (s *session) login(ctx context.Context, user, password, agent string) (Grant, error) {
@@ -221,7 +239,7 @@ func (s *session) admitWorker(id []byte, user string, grant Grant) bool {
 	}
 	start := s.srv.cfg.Start
 	switch {
-	case s.wish > 0 && !grant.Proof:
+	case s.wish > 0 && !grant.Proof && (grant.Start == 0 || vardiff.Plausible(s.wish, grant.Start)):
 		start = s.wish
 	case grant.Start > 0:
 		start = grant.Start

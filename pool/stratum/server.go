@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"hashyard"
@@ -44,6 +45,10 @@ type Log interface {
 type Hooks struct {
 	Opened func(ctx context.Context, s Info)
 	Closed func(ctx context.Context, s Info, reason string)
+	// Interrupted tells that the pool itself turned work away: it offers none,
+	// or could not store a share. It may come from any goroutine, often, and
+	// must return at once.
+	Interrupted func(reason string)
 }
 
 // Config sets the server up. Listen, Auth, Log and Found are required.
@@ -69,6 +74,7 @@ type Config struct {
 	MaxPerAddr  int           // sessions of one address; 0 is 4,096
 	MaxRefused  int           // refused submits in a row before the connection is closed; 0 is 512
 	MaxSeen     int           // shares remembered of one job; 0 is 2^20
+	MaxTaken    int           // shares of one job that one session may have; 0 is 8,192
 	MaxJobs     int           // jobs remembered; 0 is 256
 	JobLife     time.Duration // how long; 0 is 10 min
 	Handshake   time.Duration // to be authorised; 0 is 15 s
@@ -94,6 +100,7 @@ func (c Config) withDefaults() Config {
 	defaultTo(&c.MaxPerAddr, 4096)
 	defaultTo(&c.MaxRefused, 512)
 	defaultTo(&c.MaxSeen, 1<<20)
+	defaultTo(&c.MaxTaken, 8192)
 	defaultTo(&c.MaxJobs, 256)
 	defaultTo(&c.JobLife, 10*time.Minute)
 	defaultTo(&c.Handshake, 15*time.Second)
@@ -123,6 +130,8 @@ type Server struct {
 	cfg  Config
 	ln   net.Listener
 	jobs *registry
+	// changes counts Retarget and CloseWorker.
+	changes atomic.Uint64
 
 	mu       sync.Mutex // guards the fields below
 	sessions map[*session]struct{}
@@ -332,14 +341,22 @@ func (s *Server) SetJob(j *job.Job) {
 // to their next pool, and new ones are told why, until the next SetJob.
 func (s *Server) Suspend(reason string) {
 	s.jobs.suspend(reason)
+	s.interrupted("no work: " + reason)
 	for _, ses := range s.list() {
 		ses.end("no work: " + reason)
+	}
+}
+
+func (s *Server) interrupted(reason string) {
+	if tell := s.cfg.Hooks.Interrupted; tell != nil {
+		tell(reason)
 	}
 }
 
 // Retarget gives the sessions of a worker a new grant, e.g. when its proof
 // starts or ends; a new share rate binds from the notify that goes out now.
 func (s *Server) Retarget(worker hashyard.ID, g Grant) {
+	s.changes.Add(1) // before the walk: see session.confirm
 	for _, ses := range s.list() {
 		ses.retarget(worker, g)
 	}
@@ -347,6 +364,7 @@ func (s *Server) Retarget(worker hashyard.ID, g Grant) {
 
 // CloseWorker ends the sessions of a worker, e.g. when its secret changed.
 func (s *Server) CloseWorker(worker hashyard.ID, reason string) {
+	s.changes.Add(1)
 	for _, ses := range s.list() {
 		if i, live := ses.picture(); live && i.Worker == worker {
 			ses.end(reason)

@@ -265,6 +265,80 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// What happens to a worker while its login is decided is not lost.
+func TestChangesDuringALoginTakeEffect(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	old := Grant{Account: hashyard.NewID(), Worker: hashyard.NewID(), Unit: hashyard.NewID(), PerMinute: 12}
+	change := func(f func()) {
+		w.auth.mu.Lock()
+		defer w.auth.mu.Unlock()
+		w.auth.grants["acme.unit1"], w.auth.during = old, f
+	}
+	change(func() { // a proof starts
+		g := old
+		g.PerMinute, g.Start, g.Proof = 1200, 1<<15, true
+		w.auth.mu.Lock()
+		w.auth.grants["acme.unit1"] = g
+		w.auth.mu.Unlock()
+		w.Retarget(g.Worker, g)
+	})
+	c := w.miner(t, "acme.unit1")
+	eventually(t, "the proof's share rate", func() bool {
+		i := w.Sessions()
+		return len(i) == 1 && i[0].Proof && i[0].PerMinute == 1200 && i[0].Difficulty == 1<<15
+	})
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	change(func() { // the secret changes
+		w.auth.mu.Lock()
+		w.auth.grants["acme.unit1"] = Grant{Account: old.Account, Worker: hashyard.NewID(), Unit: old.Unit}
+		w.auth.mu.Unlock()
+		w.CloseWorker(old.Worker, "secret changed")
+	})
+	c = w.dial(t)
+	if err := c.Subscribe(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = c.Call(deadline(t), "mining.authorize", "acme.unit1", "secret")
+	eventually(t, "the session is ended", func() bool { return len(w.list()) == 0 })
+}
+
+// One session that floods does not take the room of the others.
+func TestAFlooderFillsItsOwnPartOnly(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(c *Config) { c.MaxSeen, c.MaxTaken, c.PerMinute = 10, 4, 1e9 })
+	w.newJob(t, 1, hardBits, nil)
+	flood, other := w.miner(t, "acme.flood"), w.miner(t, "acme.other")
+	for i := range 6 {
+		if i == 3 { // another variant of the job is the same job
+			if _, err := flood.Call(deadline(t), "mining.suggest_difficulty", (testStart * 4).Wire()); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := flood.NextJob(deadline(t)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := flood.Submit(deadline(t), mine(t, flood)); i < 4 && err != nil {
+			t.Fatal(err)
+		} else if i >= 4 {
+			wantCode(t, err, share.Other)
+		}
+	}
+	if err := other.Submit(deadline(t), mine(t, other)); err != nil {
+		t.Fatal(err)
+	}
+	w.newJob(t, 1, hardBits, nil)
+	if _, err := flood.NextJob(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := flood.Submit(deadline(t), mine(t, flood)); err != nil {
+		t.Fatalf("the next job has room again: %v", err)
+	}
+}
+
 func TestLoginThatCannotBeDecided(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -288,6 +362,11 @@ func TestSuspendSendsMinersAway(t *testing.T) {
 	if _, err := c.NextJob(deadline(t)); !errors.Is(err, io.EOF) {
 		t.Fatalf("still connected: %v", err)
 	}
+	w.mu.Lock()
+	if len(w.broken) != 1 || !strings.Contains(w.broken[0], "no node answers") {
+		t.Errorf("interruptions %q", w.broken)
+	}
+	w.mu.Unlock()
 	c = w.dial(t)
 	_, err := c.Call(deadline(t), "mining.authorize", "acme.rig", "x")
 	var e *stratumtest.Error

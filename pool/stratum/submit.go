@@ -60,6 +60,10 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 		s.refuse(r, share.LowDifficulty, "", now)
 		return
 	}
+	if s.sated(js.Seq) {
+		s.refuse(r, share.Other, "this job has taken all the shares it can from one connection", now)
+		return
+	}
 	switch fresh, room := js.add(&v.Hash); {
 	case !fresh:
 		s.refuse(r, share.Duplicate, "", now)
@@ -76,6 +80,9 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 		js.drop(&v.Hash)
 		s.refuse(r, share.Unauthorised, "", now)
 		return
+	}
+	if j := s.find(id); j != nil {
+		j.taken++
 	}
 	rec := s.record(now, d, share.Accepted)
 	if s.diff.Accept(d, now) {
@@ -110,6 +117,22 @@ func (s *session) worth(id uint64, hash *[32]byte) (d hashyard.Difficulty, met b
 	return j.bound.d, true
 }
 
+// sated reports whether the session has had its part of what is remembered of
+// a job, all variants together: nobody fills it for the others.
+func (s *session) sated(seq uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken := 0
+	for i := len(s.sent) - 1; i >= 0; i-- {
+		if of, _ := job.SplitID(s.sent[i].id); of == seq {
+			taken += s.sent[i].taken
+		} else if of < seq {
+			break
+		}
+	}
+	return taken >= s.srv.cfg.MaxTaken
+}
+
 // answer tells the miner what the log said.
 func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) {
 	if err == nil {
@@ -127,6 +150,7 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 		text = "share log is full, the share is not credited"
 		js.drop(&rec.Hash)
 	}
+	s.srv.interrupted("share log: " + err.Error())
 	s.send(replyError(id, share.Other, text))
 }
 

@@ -239,6 +239,11 @@ func TestTrueOnlyWhenDurable(t *testing.T) {
 	wantCode(t, c.Submit(deadline(t), s), share.Other)
 	w.log.set(nil, false)
 	wantCode(t, c.Submit(deadline(t), s), share.Duplicate) // it may be stored: never twice
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.broken) != 2 {
+		t.Fatalf("interruptions %q, want one each time the log failed", w.broken)
+	}
 }
 
 func TestBlocksAreHandedOverWhateverTheShareIsWorth(t *testing.T) {

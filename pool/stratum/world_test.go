@@ -25,6 +25,7 @@ type world struct {
 	blocks []job.Candidate
 	opened []Info
 	closed []string
+	broken []string // interruptions
 	skew   time.Duration
 	seq    uint64
 }
@@ -88,6 +89,7 @@ type fakeAuth struct {
 	mu     sync.Mutex
 	grants map[string]Grant
 	err    error
+	during func() // runs when a login is decided and not yet told
 }
 
 func (a *fakeAuth) Authorize(_ context.Context, user, password, _ string, _ netip.AddrPort) (Grant, error) {
@@ -95,6 +97,14 @@ func (a *fakeAuth) Authorize(_ context.Context, user, password, _ string, _ neti
 	defer a.mu.Unlock()
 	if a.err != nil {
 		return Grant{}, a.err
+	}
+	if f := a.during; f != nil {
+		a.during = nil
+		defer func() {
+			a.mu.Unlock()
+			f()
+			a.mu.Lock()
+		}()
 	}
 	name, ok := strings.CutPrefix(user, "acme.")
 	if !ok {
@@ -146,6 +156,11 @@ func newWorld(t *testing.T, change func(*Config)) *world {
 				w.mu.Lock()
 				defer w.mu.Unlock()
 				w.closed = append(w.closed, reason)
+			},
+			Interrupted: func(reason string) {
+				w.mu.Lock()
+				defer w.mu.Unlock()
+				w.broken = append(w.broken, reason)
 			},
 		},
 		Now: func() time.Time {

@@ -112,12 +112,9 @@ func (t *Tracker) Tick(now time.Time) bool {
 // (0 for none).
 func (t *Tracker) Retarget(perMinute float64, hint hashyard.Difficulty, now time.Time) bool {
 	t.cfg.PerMinute = perMinute
-	// Enough shares behind the average (it weighs as many as a plain one over
-	// twice its memory) put the estimate within 20 %; the hint comes from the
-	// machine's model.
 	rate := t.Rate(now)
 	switch {
-	case rate > 0 && rate*math.Min(2*memory.Seconds(), now.Sub(t.began).Seconds()) >= earlyShares*float64(t.current):
+	case t.known(rate, now):
 		return t.set(t.ideal(rate), now)
 	case hint > 0:
 		return t.set(t.fit(float64(hint)), now)
@@ -127,6 +124,13 @@ func (t *Tracker) Retarget(perMinute float64, hint hashyard.Difficulty, now time
 	return false
 }
 
+// known reports whether enough shares are behind a rate: the average weighs as
+// many as a plain one over twice its memory, which puts the estimate within
+// 20 %. Otherwise a hint from the machine's model is better.
+func (t *Tracker) known(rate float64, now time.Time) bool {
+	return rate > 0 && rate*math.Min(2*memory.Seconds(), now.Sub(t.began).Seconds()) >= earlyShares*float64(t.current)
+}
+
 // Bound changes the floor and ceiling, e.g. at a new network difficulty or a
 // client's wish for a minimum.
 func (t *Tracker) Bound(floor, ceiling hashyard.Difficulty, now time.Time) bool {
@@ -134,8 +138,19 @@ func (t *Tracker) Bound(floor, ceiling hashyard.Difficulty, now time.Time) bool 
 	return t.set(t.fit(float64(t.current)), now)
 }
 
-// Suggest moves to a difficulty the client asked for, within the bounds.
+// wishBelow is how far below what its rate asks for a client may wish.
+const wishBelow = 8
+
+// Plausible reports whether a client may wish for d where ideal is right: not
+// so little that its shares are a flood.
+func Plausible(d, ideal hashyard.Difficulty) bool { return d >= ideal/wishBelow }
+
+// Suggest moves to a difficulty the client asked for, within the bounds; a
+// wish far below what its rate asks for is ignored.
 func (t *Tracker) Suggest(d hashyard.Difficulty, now time.Time) bool {
+	if rate := t.Rate(now); t.known(rate, now) && !Plausible(d, t.ideal(rate)) {
+		return false
+	}
 	return t.set(t.fit(float64(d)), now)
 }
 

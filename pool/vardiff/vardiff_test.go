@@ -191,3 +191,27 @@ func TestBound(t *testing.T) {
 		t.Fatalf("a floor lifts it to %d", tr.Current())
 	}
 }
+
+// A client may ask for more work, and for a little less; what would make it a
+// flood is ignored as soon as its rate is known.
+func TestWishesFarBelowTheRateAreIgnored(t *testing.T) {
+	tr := New(Config{PerMinute: 60, Floor: 1, Ceiling: 1 << 40}, 1<<20, start)
+	if !tr.Suggest(1<<10, start) || tr.Current() != 1<<10 {
+		t.Fatal("before any share nothing speaks against a wish")
+	}
+	tr = New(Config{PerMinute: 60, Floor: 1, Ceiling: 1 << 40}, 1<<20, start)
+	now := start
+	for range 60 {
+		now = now.Add(time.Second)
+		tr.Accept(tr.Current(), now)
+	}
+	if tr.Suggest(1<<16, now) || tr.Current() != 1<<20 {
+		t.Fatalf("a sixteenth was granted: %d", tr.Current())
+	}
+	for _, d := range []hashyard.Difficulty{1 << 17, 1 << 19, 1 << 24} {
+		if !tr.Suggest(d, now) || tr.Current() != d {
+			t.Fatalf("%d was not granted", d)
+		}
+		tr.current = 1 << 20
+	}
+}

@@ -110,9 +110,10 @@ func (h *house) buildPool(key signer.Info) error {
 	}
 	h.consumer = sharelog.NewConsumer(sharelog.ConsumerConfig{Log: h.shares, Checkpoint: h.pool.Checkpoint, Logger: h.log})
 	h.stratum, err = stratum.Open(stratum.Config{
-		Listen: m.Stratum, Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares, Start: startDifficulty(h.network.WorkScale),
+		Listen: m.Stratum, Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares,
+		Start: startDifficulty(h.network.WorkScale), Floor: leastDifficulty(h.network.WorkScale),
 		Found:  func(c job.Candidate) { h.dispatch.Found(c) },
-		Hooks:  stratum.Hooks{Opened: h.sessionOpened},
+		Hooks:  stratum.Hooks{Opened: h.sessionOpened, Interrupted: h.pool.Interrupt},
 		Logger: h.log,
 	})
 	if err != nil {
@@ -129,6 +130,13 @@ func (h *house) buildPool(key signer.Info) error {
 // terms, so that a scaled world starts as far down as its hashes are.
 func startDifficulty(scale hashyard.Scale) hashyard.Difficulty {
 	return max(hashyard.Difficulty(1024<<32)/hashyard.Difficulty(scale), 1<<16)
+}
+
+// leastDifficulty is what no wish gets below: a 64th of the first one, which
+// lets a machine a thousand times slower than the usual find its shares and
+// keeps a fast one from flooding the pool with its first wish.
+func leastDifficulty(scale hashyard.Scale) hashyard.Difficulty {
+	return max(startDifficulty(scale)/64, 1)
 }
 
 // buildMoney joins the market with both rails.
