@@ -67,17 +67,18 @@ func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, w
 		ID: hashyard.NewID(), Org: m.Org, Site: m.Site, Miner: m.ID, Unit: m.Unit,
 		Serial: m.Identity.Serial, MAC: m.Identity.MAC, Boards: sortedBoards(boardSerials(m.Identity)),
 		Address: m.Address, Family: m.Identity.Family, URL: target.URL, Worker: target.User,
-		State: RedirectRequested, Auto: auto, By: actor.User, CreatedAt: now,
+		State: RedirectRequested, Auto: auto, By: actor.User, CreatedAt: now, AnswerBy: now.Add(s.answer),
 		Steps: []Step{{State: RedirectRequested, At: now}},
 	}
 	var events []hashyard.Event
 	if wrong != "" {
-		if r, err = r.fail(now, "identity mismatch: "+wrong+"; nothing was written", false); err != nil {
-			return r, err
-		}
-		if events, err = r.outcome(now); err != nil {
-			return r, err
-		}
+		r, events, err = r.Close(now, "identity mismatch: "+wrong+"; nothing was written", false)
+	} else {
+		events = make([]hashyard.Event, 1)
+		events[0], err = r.due()
+	}
+	if err != nil {
+		return r, err
 	}
 	r, made, err := s.store.CreateRedirect(ctx, actor, r, events)
 	if err == nil && made {
@@ -134,12 +135,13 @@ func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, p Poll) ([
 	for {
 		rung := s.bells.listen(site.ID)
 		now := s.now().UTC()
-		leased, err := s.store.Lease(ctx, actor, p, 4, now, now.Add(s.lease))
+		leased, err := s.store.Lease(ctx, actor, p, 4, LeaseTimes{Now: now, Until: now.Add(s.lease), Again: now.Add(backOff)})
 		if err != nil {
 			return nil, err
 		}
-		if len(leased) > 0 {
-			return s.commands(ctx, leased)
+		// What cannot be given out now is put back for a while: the poll goes on.
+		if out, err := s.commands(ctx, actor, leased); err != nil || len(out) > 0 {
+			return out, err
 		}
 		// Another process may have made the command: look again each second.
 		again := time.NewTimer(time.Second)
@@ -157,25 +159,77 @@ func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, p Poll) ([
 	}
 }
 
-func (s *Service) commands(ctx context.Context, leased []Leased) ([]Command, error) {
+// backOff is the pause of one command that cannot be given out, or that its
+// agent lost again.
+const backOff = 30 * time.Second
+
+// commands makes what the agent gets of what was leased to it.
+func (s *Service) commands(ctx context.Context, actor hashyard.Actor, leased []Leased) ([]Command, error) {
 	var out []Command
 	for _, l := range leased {
-		r := l.Redirect
-		target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+		c, ok, err := s.command(ctx, actor, l)
 		if err != nil {
-			// The lease ends and the command is given out again.
-			s.log.WarnContext(ctx, "redirect not sent", "redirect", r.ID, "error", err)
+			s.log.WarnContext(ctx, "redirect not sent, will retry", "redirect", l.Redirect.ID, "error", err)
+			if err := s.store.Defer(ctx, actor, l.Command, s.now().UTC().Add(backOff)); err != nil {
+				return nil, err
+			}
 			continue
 		}
-		out = append(out, Command{
-			ID: l.Command, Kind: "redirect", Epoch: l.Epoch, LeasedUntil: l.LeasedUntil,
-			Redirect: &RedirectOrder{
-				Redirect: r.ID, Unit: r.Unit, Address: l.Address, Family: r.Family,
-				Serial: r.Serial, MAC: r.MAC, Boards: r.Boards, Slots: wanted(target),
-			},
-		})
+		if ok {
+			out = append(out, c)
+		}
 	}
 	return out, nil
+}
+
+// command notes that the redirect is sent and adds the secret; ok is false
+// when there is nothing to send any more. Custody is asked again first: asking
+// for the worker of a unit that moved on would take it from its new holder.
+func (s *Service) command(ctx context.Context, actor hashyard.Actor, l Leased) (c Command, ok bool, err error) {
+	r := l.Redirect
+	held, err := s.inCustody(ctx, actor, r)
+	if err != nil || !held {
+		return c, false, err
+	}
+	target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+	if err != nil {
+		return c, false, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
+	}
+	now := s.now().UTC()
+	r, err = s.store.ChangeRedirect(ctx, actor, r.ID, false, func(r Redirect) (Redirect, []hashyard.Event, error) {
+		if !r.State.Open() {
+			return r, nil, nil
+		}
+		r, err := r.Send(now, l.Epoch)
+		return r, nil, err
+	})
+	if err != nil || !r.State.Open() {
+		return c, false, err
+	}
+	return Command{
+		ID: l.Command, Kind: "redirect", Epoch: l.Epoch, LeasedUntil: l.LeasedUntil,
+		Redirect: &RedirectOrder{
+			Redirect: r.ID, Unit: r.Unit, Address: l.Address, Family: r.Family,
+			Serial: r.Serial, MAC: r.MAC, Boards: r.Boards, Slots: wanted(target),
+		},
+	}, true, nil
+}
+
+// inCustody asks whether the redirect's organisation has the unit, and ends
+// the redirect when it does not.
+func (s *Service) inCustody(ctx context.Context, actor hashyard.Actor, r Redirect) (bool, error) {
+	custodian, err := s.units.Custodian(ctx, r.Unit)
+	if err != nil {
+		return false, fmt.Errorf("custodian of unit %s: %w", r.Unit, err)
+	}
+	if custodian == r.Org {
+		return true, nil
+	}
+	now := s.now().UTC()
+	_, err = s.store.ChangeRedirect(ctx, actor, r.ID, true, func(r Redirect) (Redirect, []hashyard.Event, error) {
+		return r.Close(now, custodyMoved, false)
+	})
+	return false, err
 }
 
 // wanted is what the slots shall be: our pool in the first, nothing in the
@@ -197,30 +251,30 @@ func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hash
 		return Redirect{}, err
 	}
 	r, err := s.store.Redirect(ctx, actor, id)
-	if err != nil || done {
+	if err != nil {
 		return r, err
+	}
+	if r, err = s.keepSnapshot(ctx, actor, r, res); err != nil || done {
+		return r, err
+	}
+	held, err := s.inCustody(ctx, actor, r)
+	if err != nil {
+		return r, err
+	}
+	if !held {
+		return s.store.Redirect(ctx, actor, id)
 	}
 	target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
 	if err != nil {
 		return r, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
 	}
-	if len(res.Snapshot) > 0 {
-		if r.OldSealed, err = s.sealer.seal(r.ID, res.Snapshot); err != nil {
-			return r, err
-		}
-	}
-	sealed, now := r.OldSealed, s.now().UTC()
+	now := s.now().UTC()
 	r, err = s.store.ChangeRedirect(ctx, actor, id, true, func(r Redirect) (Redirect, []hashyard.Event, error) {
 		if !r.State.Open() {
 			return r, nil, nil
 		}
 		if target.URL != r.URL || target.User != r.Worker {
-			r, err := r.fail(now, "the unit's worker changed meanwhile", true)
-			if err != nil {
-				return r, nil, err
-			}
-			events, err := r.outcome(now)
-			return r, events, err
+			return r.Close(now, "the unit's worker changed meanwhile", true)
 		}
 		if r.State == RedirectRequested { // the lease's own note was lost
 			var err error
@@ -232,9 +286,6 @@ func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hash
 		if err != nil {
 			return r, nil, err
 		}
-		if r.OldSealed == nil && r.OldSlots != nil {
-			r.OldSealed = sealed
-		}
 		events, err := r.outcome(now)
 		return r, events, err
 	})
@@ -242,6 +293,27 @@ func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hash
 		return s.store.Redirect(ctx, actor, id) // another delivery of the result was first
 	}
 	return r, err
+}
+
+// keepSnapshot keeps the old pools whatever becomes of the redirect, also when
+// its result comes too late: they are the way back.
+func (s *Service) keepSnapshot(ctx context.Context, actor hashyard.Actor, r Redirect, res Result) (Redirect, error) {
+	if len(res.Snapshot) == 0 || r.OldSealed != nil {
+		return r, nil
+	}
+	if res.Identity != nil && MismatchOf(r.Serial, r.MAC, r.Boards, *res.Identity) != "" {
+		return r, nil // another machine's pools are no way back
+	}
+	sealed, err := s.sealer.seal(r.ID, res.Snapshot)
+	if err != nil {
+		return r, err
+	}
+	return s.store.ChangeRedirect(ctx, actor, r.ID, false, func(r Redirect) (Redirect, []hashyard.Event, error) {
+		if r.OldSealed == nil {
+			r.OldSealed, r.OldSlots = sealed, withoutPasswords(res.Snapshot)
+		}
+		return r, nil, nil
+	})
 }
 
 // OldPools opens what the machine was set to before the redirect.

@@ -24,7 +24,9 @@ func (s *Service) OnUnitsDelivered(ctx context.Context, ev hashyard.Event) error
 		}
 		exp = append(exp, e)
 	}
-	if err := s.store.Expect(ctx, ev.ID, exp); err != nil {
+	now := s.now().UTC()
+	err := s.store.Expect(ctx, ev.ID, exp, func(r Redirect) (Redirect, []hashyard.Event, error) { return r.Close(now, custodyMoved, false) })
+	if err != nil {
 		return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
 	}
 	// Also when the event comes again: the first time may have ended here.
@@ -37,6 +39,44 @@ func (s *Service) OnUnitsDelivered(ctx context.Context, ev hashyard.Event) error
 		if err != nil {
 			return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
 		}
+	}
+	return nil
+}
+
+// custodyMoved is why a redirect ends whose organisation no longer has the
+// unit. It does not say who has it.
+const custodyMoved = "custody moved: the unit is no longer in your organisation's hands; nothing more is written"
+
+// EvRedirectDue is fleet's clock: an event to itself, not before the time by
+// which a redirect must be answered.
+const EvRedirectDue hashyard.EventKind = "fleet.redirect.due"
+
+// redirectDue is the payload of EvRedirectDue.
+type redirectDue struct{ Redirect, Org hashyard.ID }
+
+// due wakes fleet when the redirect's time is over. It is nobody's to see.
+func (r Redirect) due() (hashyard.Event, error) {
+	ev, err := hashyard.NewEvent(EvRedirectDue, hashyard.Ref{Kind: "redirect", ID: r.ID}, r.CreatedAt, redirectDue{r.ID, r.Org})
+	ev.NotBefore = r.AnswerBy
+	return ev, err
+}
+
+// OnRedirectDue ends a redirect that no agent has answered in time. An answer
+// that comes later still leaves its snapshot.
+func (s *Service) OnRedirectDue(ctx context.Context, ev hashyard.Event) error {
+	var p redirectDue
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	actor, now := hashyard.Actor{Org: p.Org, System: "fleet.due"}, s.now().UTC()
+	r, err := s.store.Redirect(ctx, actor, p.Redirect)
+	if err == nil && r.State.Open() {
+		_, err = s.store.ChangeRedirect(ctx, actor, p.Redirect, true, func(r Redirect) (Redirect, []hashyard.Event, error) {
+			return r.Close(now, fmt.Sprintf("no answer from the agent within %s", r.AnswerBy.Sub(r.CreatedAt)), true)
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("fleet on %s %s: %w", ev.Kind, ev.ID, err)
 	}
 	return nil
 }

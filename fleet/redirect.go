@@ -86,6 +86,7 @@ type Redirect struct {
 	SessionAt                  time.Time
 	Steps                      []Step
 	CreatedAt                  time.Time
+	AnswerBy                   time.Time // without an answer until then it has failed
 	Version                    int64
 }
 
@@ -123,6 +124,20 @@ func (r Redirect) fail(at time.Time, reason string, transient bool) (Redirect, e
 // Send records that an agent took the command.
 func (r Redirect) Send(at time.Time, epoch int64) (Redirect, error) {
 	return r.step(redirectSend, at, fmt.Sprintf("delivery %d", epoch))
+}
+
+// Close ends a redirect that is still open without an agent's evidence; an
+// ended one stays as it is.
+func (r Redirect) Close(at time.Time, reason string, transient bool) (Redirect, []hashyard.Event, error) {
+	if !r.State.Open() {
+		return r, nil, nil
+	}
+	r, err := r.fail(at, reason, transient)
+	if err != nil {
+		return r, nil, err
+	}
+	events, err := r.outcome(at)
+	return r, events, err
 }
 
 // Session records that our pool saw the unit's worker; it may come before the

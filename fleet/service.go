@@ -30,8 +30,9 @@ type Store interface {
 	Miners(ctx context.Context, actor hashyard.Actor, q MinerQuery) ([]Miner, string, error)
 	Points(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, q SeriesQuery) ([]Point, error)
 
-	// Expect keeps delivered units, once per event.
-	Expect(ctx context.Context, event hashyard.ID, units []Expected) error
+	// Expect keeps delivered units, once per event. The units' open redirects
+	// of other organisations are ended by rule, and their commands are done.
+	Expect(ctx context.Context, event hashyard.ID, units []Expected, rule func(Redirect) (Redirect, []hashyard.Event, error)) error
 	// ExpectedOf lists those of the units that the organisation still expects.
 	ExpectedOf(ctx context.Context, actor hashyard.Actor, units []hashyard.ID) ([]Expected, error)
 
@@ -46,8 +47,10 @@ type Store interface {
 	SawSession(ctx context.Context, event, unit, org hashyard.ID, rule func(Redirect) (Redirect, error)) error
 	Redirect(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Redirect, error)
 	Redirects(ctx context.Context, actor hashyard.Actor, q RedirectQuery) ([]Redirect, string, error)
-	// Lease gives out up to n commands of the poll's site until then.
-	Lease(ctx context.Context, actor hashyard.Actor, p Poll, n int, now, until time.Time) ([]Leased, error)
+	// Lease takes up to n commands of the poll's site until then, to be given out.
+	Lease(ctx context.Context, actor hashyard.Actor, p Poll, n int, t LeaseTimes) ([]Leased, error)
+	// Defer puts a leased command back until then.
+	Defer(ctx context.Context, actor hashyard.Actor, command hashyard.ID, until time.Time) error
 	CommandRedirect(ctx context.Context, actor hashyard.Actor, command hashyard.ID) (redirect hashyard.ID, done bool, err error)
 }
 
@@ -74,7 +77,11 @@ type RedirectQuery struct {
 	Limit  int
 }
 
-// Leased is a command given out, with its redirect.
+// LeaseTimes are the moments of a lease: now, its end, and before when a
+// command that the agent lost for the second time is not given to it again.
+type LeaseTimes struct{ Now, Until, Again time.Time }
+
+// Leased is a command to be given out, with its redirect.
 type Leased struct {
 	Command     hashyard.ID
 	Epoch       int64
@@ -121,6 +128,7 @@ type Config struct {
 	Workers Workers
 	SealKey [32]byte         // seals the old pools' passwords; kept outside the database
 	Lease   time.Duration    // of a command; 0 means 180 s
+	Answer  time.Duration    // within which a redirect must be answered; 0 means 15 min
 	Now     func() time.Time // nil means time.Now
 	Log     *slog.Logger     // nil discards
 }
@@ -132,6 +140,7 @@ type Service struct {
 	workers Workers
 	sealer  sealer
 	lease   time.Duration
+	answer  time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 	bells   bells
@@ -145,7 +154,10 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, units: cfg.Units, workers: cfg.Workers, sealer: seal,
-		lease: cfg.Lease, now: cfg.Now, log: cfg.Log,
+		lease: cfg.Lease, answer: cfg.Answer, now: cfg.Now, log: cfg.Log,
+	}
+	if s.answer <= 0 {
+		s.answer = 15 * time.Minute
 	}
 	if s.lease <= 0 {
 		s.lease = 180 * time.Second

@@ -16,18 +16,18 @@ import (
 
 const redirectColumns = `r.id, r.org_id, r.site_id, r.miner_id, r.unit_id, r.serial, r.mac, r.boards, r.address, r.family,
 	r.url, r.worker, r.state, r.reason, r.transient, r.auto, r.by_user, r.old_slots, r.old_sealed, r.read_back, r.differences,
-	r.slots, r.session_at, r.created_at, r.version`
+	r.slots, r.session_at, r.created_at, r.answer_by, r.version`
 
 func scanRedirect(row pgx.CollectableRow) (r fleet.Redirect, err error) {
 	var boards, old, back, diffs []byte
 	var session *time.Time
 	err = row.Scan(&r.ID, &r.Org, &r.Site, &r.Miner, &r.Unit, &r.Serial, &r.MAC, &boards, &r.Address, &r.Family,
 		&r.URL, &r.Worker, &r.State, &r.Reason, &r.Transient, &r.Auto, &r.By, &old, &r.OldSealed, &back, &diffs,
-		&r.Slots, &session, &r.CreatedAt, &r.Version)
+		&r.Slots, &session, &r.CreatedAt, &r.AnswerBy, &r.Version)
 	if err != nil {
 		return r, err
 	}
-	r.CreatedAt, r.SessionAt = r.CreatedAt.UTC(), when(session)
+	r.CreatedAt, r.AnswerBy, r.SessionAt = r.CreatedAt.UTC(), r.AnswerBy.UTC(), when(session)
 	err = errors.Join(undoc(boards, &r.Boards), undoc(old, &r.OldSlots), undoc(back, &r.ReadBack), undoc(diffs, &r.Differences))
 	if err != nil {
 		return r, fmt.Errorf("redirect %s: %w", r.ID, err)
@@ -106,7 +106,8 @@ func (s *Store) Redirects(ctx context.Context, actor hashyard.Actor, q fleet.Red
 	return out, next, nil
 }
 
-// openStates are those in which a unit takes no second redirect; the partial
+// openStates are those in which a unit takes no second redirect of one
+// organisation; the partial
 // unique index says the same.
 const openStates = "r.state NOT IN ('read_back_equal', 'hashing', 'failed')"
 
@@ -150,10 +151,10 @@ func insertRedirect(ctx context.Context, tx *pg.Tx, r fleet.Redirect) error {
 	}
 	_, err = tx.Conn().Exec(ctx, `
 		INSERT INTO redirects (id, org_id, site_id, miner_id, unit_id, serial, mac, boards, address, family, url, worker, state,
-			reason, transient, auto, by_user, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)`,
+			reason, transient, auto, by_user, created_at, answer_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		r.ID, r.Org, r.Site, r.Miner, r.Unit, r.Serial, r.MAC, boards, r.Address, r.Family, r.URL, r.Worker, r.State,
-		r.Reason, r.Transient, r.Auto, r.By, r.CreatedAt)
+		r.Reason, r.Transient, r.Auto, r.By, r.CreatedAt, r.AnswerBy)
 	if err != nil {
 		return pg.Fail(err, "redirect of unit %s", r.Unit)
 	}
@@ -205,13 +206,42 @@ func (s *Store) ChangeRedirect(ctx context.Context, actor hashyard.Actor, id has
 		if !done {
 			return nil
 		}
-		_, err = tx.Conn().Exec(ctx, "UPDATE agent_commands SET state = 'done', done_at = now() WHERE redirect_id = $1 AND state <> 'done'", id)
-		if err != nil {
+		if err := commandDone(ctx, tx, id); err != nil {
 			return err
 		}
 		return tx.Audit(ctx, "redirect.result", hashyard.Ref{Kind: "redirect", ID: id}, was.Public(), out.Public())
 	})
 	return out, pg.Fail(err, "redirect %s", id)
+}
+
+// closeOthers ends the unit's open redirects of organisations other than org.
+func closeOthers(ctx context.Context, tx *pg.Tx, unit, org hashyard.ID, rule func(fleet.Redirect) (fleet.Redirect, []hashyard.Event, error)) error {
+	open, err := redirects(ctx, tx, "WHERE r.unit_id = $1 AND r.org_id <> $2 AND "+openStates+" ORDER BY r.id FOR UPDATE", unit, org)
+	if err != nil {
+		return err
+	}
+	for _, was := range open {
+		r, events, err := rule(was)
+		if err != nil {
+			return err
+		}
+		if err := updateRedirect(ctx, tx, was, r); err != nil {
+			return err
+		}
+		if err := commandDone(ctx, tx, r.ID); err != nil {
+			return err
+		}
+		if err := tx.Emit(ctx, events...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// commandDone ends the redirect's command: no agent gets it any more.
+func commandDone(ctx context.Context, tx *pg.Tx, redirect hashyard.ID) error {
+	_, err := tx.Conn().Exec(ctx, "UPDATE agent_commands SET state = 'done', done_at = now() WHERE redirect_id = $1 AND state <> 'done'", redirect)
+	return pg.Fail(err, "command of redirect %s", redirect)
 }
 
 func updateRedirect(ctx context.Context, tx *pg.Tx, was, r fleet.Redirect) error {

@@ -109,7 +109,9 @@ func (s *Store) SawAgent(ctx context.Context, actor hashyard.Actor, site hashyar
 }
 
 // Expect implements fleet.Store.
-func (s *Store) Expect(ctx context.Context, event hashyard.ID, units []fleet.Expected) error {
+func (s *Store) Expect(ctx context.Context, event hashyard.ID, units []fleet.Expected,
+	rule func(fleet.Redirect) (fleet.Redirect, []hashyard.Event, error),
+) error {
 	err := s.db.AsSystem(ctx, "fleet.delivered", func(ctx context.Context, tx *pg.Tx) error {
 		first, err := tx.Once(ctx, event, "fleet.delivered")
 		if err != nil || !first {
@@ -123,6 +125,9 @@ func (s *Store) Expect(ctx context.Context, event hashyard.ID, units []fleet.Exp
 					delivered_at = EXCLUDED.delivered_at, redirect_id = NULL, attempts = 0`,
 				e.Unit, e.Org, e.Serial, e.Trade, e.DeliveredAt)
 			if err != nil {
+				return fmt.Errorf("unit %s: %w", e.Unit, err)
+			}
+			if err := closeOthers(ctx, tx, e.Unit, e.Org, rule); err != nil {
 				return fmt.Errorf("unit %s: %w", e.Unit, err)
 			}
 		}

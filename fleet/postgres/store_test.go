@@ -26,6 +26,11 @@ type ledger struct {
 	custodian  map[hashyard.ID]hashyard.ID
 	mismatches map[string][]string
 	claims     int
+	// worker counts who asked for the unit's worker last and how often: asking
+	// takes it from whoever had it.
+	worker map[hashyard.ID]hashyard.ID
+	asks   int
+	down   bool // the pool does not answer
 }
 
 func (l *ledger) Claim(_ context.Context, org, _ hashyard.ID, s fleet.Seen) (fleet.Claimed, error) {
@@ -55,9 +60,14 @@ func (l *ledger) give(unit, org hashyard.ID) {
 	l.custodian[unit] = org
 }
 
-type workers struct{}
-
-func (workers) WorkerFor(_ context.Context, unit, _ hashyard.ID) (fleet.PoolTarget, error) {
+func (l *ledger) WorkerFor(_ context.Context, unit, org hashyard.ID) (fleet.PoolTarget, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.asks++
+	if l.down {
+		return fleet.PoolTarget{}, hashyard.Unavailable.Errorf("the pool is down")
+	}
+	l.worker[unit] = org
 	return fleet.PoolTarget{URL: "stratum+tcp://pool:3333", User: "u." + unit.String()[24:], Password: "S" + unit.String()[24:]}, nil
 }
 
@@ -78,10 +88,10 @@ func newYard(t *testing.T) *yard {
 	t.Helper()
 	y := &yard{
 		db: testdb.New(t), now: time.Now().UTC().Truncate(time.Millisecond), sites: map[hashyard.ID]fleet.Site{}, asked: map[hashyard.ID]hashyard.ID{},
-		units: &ledger{units: map[string]hashyard.ID{}, custodian: map[hashyard.ID]hashyard.ID{}, mismatches: map[string][]string{}},
+		units: &ledger{units: map[string]hashyard.ID{}, custodian: map[hashyard.ID]hashyard.ID{}, mismatches: map[string][]string{}, worker: map[hashyard.ID]hashyard.ID{}},
 	}
 	svc, err := fleet.New(fleet.Config{
-		Store: postgres.New(y.db), Units: y.units, Workers: workers{}, SealKey: [32]byte{9}, Lease: time.Minute, Now: y.clock,
+		Store: postgres.New(y.db), Units: y.units, Workers: y.units, SealKey: [32]byte{9}, Lease: time.Minute, Now: y.clock,
 	})
 	if err != nil {
 		t.Fatal(err)

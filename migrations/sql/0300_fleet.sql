@@ -88,10 +88,12 @@ CREATE TABLE redirects (
     slots        int NOT NULL DEFAULT 0,
     session_at   timestamptz,
     created_at   timestamptz NOT NULL,
+    answer_by    timestamptz NOT NULL, -- without an answer until then it has failed
     version      bigint NOT NULL DEFAULT 1
 );
--- One redirect at a time for a unit.
-CREATE UNIQUE INDEX redirects_one_open ON redirects (unit_id)
+-- One redirect at a time for a unit and who has it: what a former holder left
+-- open must not hold up the next one.
+CREATE UNIQUE INDEX redirects_one_open ON redirects (org_id, unit_id)
     WHERE state NOT IN ('read_back_equal', 'hashing', 'failed');
 CREATE INDEX redirects_unit ON redirects (unit_id, id);
 SELECT hashyard_tenant('redirects');
@@ -117,6 +119,7 @@ CREATE TABLE agent_commands (
     state         text NOT NULL DEFAULT 'queued' CHECK (state IN ('queued', 'leased', 'done')),
     leased_until  timestamptz,
     leased_to     uuid,               -- the agent that has it
+    not_before    timestamptz,        -- a pause after it could not be given out or was lost twice
     epoch         bigint NOT NULL DEFAULT 0, -- grows with every lease
     created_at    timestamptz NOT NULL,
     done_at       timestamptz

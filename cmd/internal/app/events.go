@@ -5,6 +5,7 @@ import (
 
 	"hashyard"
 	"hashyard/brokerage"
+	"hashyard/fleet"
 	"hashyard/migrations/pg"
 )
 
@@ -47,6 +48,9 @@ func (h *house) handlers() []pg.Handler {
 		on(brokerage.EvPaymentDue, "brokerage.payment-due", h.brokerage.OnPaymentDue),
 		on(brokerage.EvProofDue, "brokerage.proof-due", h.brokerage.OnProofDue),
 		on(brokerage.EvTradeCancelled, "brokerage.cancelled", h.brokerage.OnTradeCancelled),
+
+		// The fleet's own clock.
+		on(fleet.EvRedirectDue, "fleet.due", h.fleet.OnRedirectDue),
 
 		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
 		{Name: "web.stream", Kinds: every(), Handle: func(_ context.Context, ev hashyard.Event) error {
