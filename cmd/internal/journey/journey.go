@@ -175,7 +175,8 @@ func begin(ctx context.Context, cfg Config) (*play, error) {
 	return p, p.bePaid(ctx)
 }
 
-// clear takes back orders that an unfinished journey left in the book.
+// clear takes back orders that an unfinished journey left in the book: what
+// rests near a journey's first price. Everybody else's stay.
 func (p *play) clear(ctx context.Context) error {
 	for _, role := range []string{"seller.trader", "buyer.trader"} {
 		var page list[orderView]
@@ -183,7 +184,7 @@ func (p *play) clear(ctx context.Context) error {
 			return err
 		}
 		for _, o := range page.Items {
-			if o.State != openOrder {
+			if o.State != openOrder || o.Price < firstPrice-over || o.Price > firstPrice+over {
 				continue
 			}
 			if err := p.as[role].do(ctx, "DELETE", "/api/v1/orders/"+o.ID.String(), nil, nil); err != nil && !refused(err, 404, 409) {

@@ -72,8 +72,9 @@ func (p *play) seen(ctx context.Context, role string, m *machine) (minerView, er
 // tick is the step of prices, and over how much more the buyer bids than the
 // sellers ask.
 const (
-	tick = hashyard.MilliCentsPerTH(1_000)
-	over = 8 * tick
+	tick       = hashyard.MilliCentsPerTH(1_000)
+	over       = 8 * tick
+	firstPrice = hashyard.MilliCentsPerTH(1_142_000)
 )
 
 // choosePrice finds a price at which our asks rest and are the best: $11.42 a
@@ -83,7 +84,7 @@ func (p *play) choosePrice(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.price = 1_142_000
+	p.price = firstPrice
 	if len(b.Bids) > 0 && b.Bids[0].Price >= p.price {
 		p.price = b.Bids[0].Price + tick
 	}

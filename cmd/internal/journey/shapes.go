@@ -83,10 +83,11 @@ type bookView struct {
 const openOrder = "open"
 
 type orderView struct {
-	ID        hashyard.ID     `json:"id"`
-	State     string          `json:"state"`
-	Reason    string          `json:"reason"`
-	Condition json.RawMessage `json:"condition"`
+	ID        hashyard.ID              `json:"id"`
+	State     string                   `json:"state"`
+	Price     hashyard.MilliCentsPerTH `json:"price_mc"`
+	Reason    string                   `json:"reason"`
+	Condition json.RawMessage          `json:"condition"`
 }
 
 type tradeView struct {

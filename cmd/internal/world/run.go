@@ -164,6 +164,9 @@ func (r *runner) ready(ctx context.Context) error {
 	r.mu.Unlock()
 	r.save()
 	r.banner()
+	if err := r.openMarket(ctx); err != nil && ctx.Err() == nil {
+		r.Log.WarnContext(ctx, "the market has no opening orders", "error", err)
+	}
 	<-ctx.Done()
 	return nil
 }
