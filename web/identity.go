@@ -181,6 +181,9 @@ type SessionStore interface {
 	// user is hashyard.NotFound.
 	FindSession(ctx context.Context, token [32]byte) (Session, User, error)
 	SessionSeen(ctx context.Context, id hashyard.ID, at time.Time) error
+	// SignedInFrom are the addresses that somebody signed in from with this
+	// e-mail since then, in any organisation, the latest ones.
+	SignedInFrom(ctx context.Context, email string, since time.Time) ([]string, error)
 	EndSession(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -124,8 +126,8 @@ func (s *Service) SignIn(ctx context.Context, email, password, remote, agent, re
 	if len(email) > 254 || len(password) > 512 {
 		return SignedIn{}, errSignIn
 	}
-	limits := tryLimits(email, remote)
-	if err := s.tries.take(limits...); err != nil {
+	limits, err := s.admit(ctx, email, network(remote))
+	if err != nil {
 		return SignedIn{}, err
 	}
 	user, hash, err := s.store.UserByEmail(ctx, email)
@@ -154,12 +156,47 @@ func (s *Service) SignIn(ctx context.Context, email, password, remote, agent, re
 	return s.open(ctx, user, remote, agent)
 }
 
-func tryLimits(email, remote string) []limit {
-	return []limit{
-		{"from " + remote, allowance{burst: 60, every: time.Second}},
-		{"to " + email, allowance{burst: 20, every: 5 * time.Second}},
-		{"from " + remote + " to " + email, allowance{burst: 8, every: 10 * time.Second}},
+// admit takes what a try costs, or refuses it. The allowance of the e-mail
+// bounds guessing from many networks; it does not count for a network its owner
+// signed in from lately, or anyone could lock anyone out by guessing wrong.
+func (s *Service) admit(ctx context.Context, email, from string) ([]limit, error) {
+	own := []limit{
+		{"from " + from, allowance{burst: 60, every: time.Second}},
+		{"from " + from + " to " + email, allowance{burst: 8, every: 10 * time.Second}},
 	}
+	if err := s.tries.take(own...); err != nil {
+		return nil, err
+	}
+	all := limit{"to " + email, allowance{burst: 20, every: 5 * time.Second}}
+	refused := s.tries.take(all)
+	if refused == nil {
+		return append(own, all), nil
+	}
+	// The own allowance stays taken: it bounds the questions to the store.
+	remotes, err := s.store.SignedInFrom(ctx, email, s.now().Add(-familiar))
+	if err != nil {
+		return nil, fmt.Errorf("sign in: %w", err)
+	}
+	if slices.ContainsFunc(remotes, func(r string) bool { return network(r) == from }) {
+		return own, nil
+	}
+	return nil, refused
+}
+
+// familiar is how long a network is remembered after signing in from it.
+const familiar = 30 * 24 * time.Hour
+
+// network is what one caller cannot change at will: an IPv4 address, or the
+// first 64 bits of an IPv6 one.
+func network(remote string) string {
+	a, err := netip.ParseAddr(remote)
+	if err != nil {
+		return remote
+	}
+	if a = a.Unmap().WithZone(""); a.Is4() {
+		return a.String()
+	}
+	return netip.PrefixFrom(a, 64).Masked().String()
 }
 
 func (s *Service) open(ctx context.Context, user User, remote, agent string) (SignedIn, error) {

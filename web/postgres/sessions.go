@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"hashyard"
 	"hashyard/migrations/pg"
 	"hashyard/web"
@@ -41,6 +43,25 @@ func (s *Store) FindSession(ctx context.Context, token [32]byte) (ses web.Sessio
 		return pg.Fail(err, "session")
 	})
 	return ses, u, err
+}
+
+// SignedInFrom reads the audit trail: unlike sessions, it outlasts signing out.
+func (s *Store) SignedInFrom(ctx context.Context, email string, since time.Time) (remotes []string, err error) {
+	err = s.db.AsSystem(ctx, signIn, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, `
+			SELECT remote FROM (
+				SELECT DISTINCT ON (a.after->>'remote') a.after->>'remote' AS remote, a.id
+				FROM users u JOIN audit a ON a.ref_kind = 'user' AND a.ref_id = u.id
+				WHERE u.email = $1 AND a.command = 'session.open' AND a.at >= $2 AND a.after->>'remote' IS NOT NULL
+				ORDER BY a.after->>'remote', a.id DESC) lately
+			ORDER BY id DESC LIMIT 50`, email, since)
+		if err != nil {
+			return pg.Fail(err, "sign-ins")
+		}
+		remotes, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return pg.Fail(err, "sign-ins")
+	})
+	return remotes, err
 }
 
 // SessionSeen records a use.
