@@ -204,6 +204,9 @@ func (r Redirect) compare(res Result, want []firmware.PoolSetting, now time.Time
 		return r.fail(now, why("the slots could not be read back"), res.Transient)
 	}
 	r.ReadBack = withoutPasswords(res.ReadBack)
+	if n := len(res.ReadBack); n < res.SlotCount {
+		return r.fail(now, why(fmt.Sprintf("only %d of %d slots were read back; the others are not known to be empty", n, res.SlotCount)), true)
+	}
 	r.Slots = max(len(res.ReadBack), res.SlotCount)
 	r.Differences = cleanDifferences(firmware.ComparePools(want, res.ReadBack))
 	if len(r.Differences) > 0 {

@@ -144,7 +144,7 @@ func (d *Device) Reading(ctx context.Context) (firmware.Reading, error) {
 	fromSummary(&r, summary)
 	mergeWeb(&r, chains)
 	if errs[2] == nil {
-		r.Pools = cgminer.Pools(pools, now)
+		r.Pools, errs[2] = cgminer.PoolList(pools, now)
 	}
 	for i, name := range []string{"stats", "summary", "pools", "stats.cgi"} {
 		if errs[i] != nil {
@@ -160,5 +160,5 @@ func (d *Device) Pools(ctx context.Context) ([]firmware.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cgminer.Pools(r, d.now()), nil
+	return cgminer.PoolList(r, d.now())
 }

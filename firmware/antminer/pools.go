@@ -46,8 +46,12 @@ func configured(conf cgminer.Value) ([]firmware.ConfiguredPool, error) {
 	if pools.Kind != cgminer.Array {
 		return nil, hashyard.Unavailable.Errorf("%s holds no pools", confPath)
 	}
+	rows := pools.Rows()
+	if len(rows) != len(pools.Items()) {
+		return nil, hashyard.Unavailable.Errorf("%s holds pools that are none", confPath)
+	}
 	var out []firmware.ConfiguredPool
-	for i, p := range pools.Rows() {
+	for i, p := range rows {
 		out = append(out, firmware.ConfiguredPool{
 			Slot: i,
 			PoolSetting: firmware.PoolSetting{
@@ -58,6 +62,7 @@ func configured(conf cgminer.Value) ([]firmware.ConfiguredPool, error) {
 			PasswordKnown: true,
 		})
 	}
+	// The answer is whole: what it does not list is not set.
 	for i := len(out); i < Slots; i++ {
 		out = append(out, firmware.ConfiguredPool{Slot: i, PasswordKnown: true})
 	}

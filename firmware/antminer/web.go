@@ -64,9 +64,22 @@ func (w *web) json(ctx context.Context, method, path string, body []byte) (cgmin
 	if err != nil {
 		return cgminer.Value{}, fmt.Errorf("%s %s%s: %w", method, w.base, path, err)
 	}
-	v, _, err := cgminer.Parse(raw)
+	v, err := whole(raw)
 	if err != nil {
-		return cgminer.Value{}, hashyard.Unavailable.Errorf("%s %s%s: %w", method, w.base, path, err)
+		return cgminer.Value{}, fmt.Errorf("%s %s%s: %w", method, w.base, path, err)
+	}
+	return v, nil
+}
+
+// whole reads an answer, malformed as it may be, but not one that broke off:
+// it would pass for a machine with fewer pools, boards or locks.
+func whole(raw []byte) (cgminer.Value, error) {
+	v, defects, err := cgminer.Parse(raw)
+	if err != nil {
+		return cgminer.Value{}, hashyard.Unavailable.Errorf("%w", err)
+	}
+	if cgminer.Truncated(defects) {
+		return cgminer.Value{}, hashyard.Unavailable.Errorf("the answer broke off after %d bytes", len(raw))
 	}
 	return v, nil
 }

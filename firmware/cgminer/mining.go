@@ -1,12 +1,31 @@
 package cgminer
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
 	"hashyard"
 	"hashyard/firmware"
 )
+
+// PoolList reads the reply to "pools" as proof of all of them: one that broke
+// off, or lists fewer pools than its own status counts, is
+// hashyard.Unavailable and worth asking for again.
+func PoolList(r Reply, now time.Time) ([]firmware.Pool, error) {
+	switch {
+	case Truncated(r.Defects):
+		return nil, hashyard.Unavailable.Errorf("the list of pools broke off")
+	case !r.Has("POOLS") && !r.Has("POOL"):
+		return nil, hashyard.Unavailable.Errorf("the reply holds no list of pools")
+	}
+	pools := Pools(r, now)
+	var n int
+	if _, err := fmt.Sscanf(r.Status.Message, "%d Pool(s)", &n); err == nil && len(pools) < n {
+		return nil, hashyard.Unavailable.Errorf("the reply lists %d of %d pools", len(pools), n)
+	}
+	return pools, nil
+}
 
 // Pools reads the reply to "pools", which all descendants share. Slots count
 // from 0 in the order listed: some firmware numbers POOL from 1.

@@ -50,7 +50,8 @@ type parser struct {
 }
 
 func (p *parser) defect(what string) {
-	if len(p.defects) < maxDefects {
+	// That a reply broke off is told last, and must not drown in the others.
+	if len(p.defects) < maxDefects || strings.HasPrefix(what, truncated) {
 		p.defects = append(p.defects, Defect{p.at, what})
 	}
 }

@@ -3,6 +3,7 @@ package cgminer
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"hashyard"
@@ -63,6 +64,11 @@ func (r Reply) Rows(name string) []Value {
 		}
 	}
 	return nil
+}
+
+// Has reports whether the reply has the named section, be it empty.
+func (r Reply) Has(name string) bool {
+	return slices.ContainsFunc(r.Sections, func(s Section) bool { return strings.EqualFold(s.Name, name) })
 }
 
 // First is the first row of the named section, or an absent value.
@@ -173,6 +179,9 @@ func parseText(s string) Reply {
 		}
 	}
 	flush()
+	if !strings.HasSuffix(s, "|") {
+		r.Defects = append(r.Defects, Defect{len(s), truncated + " text"})
+	}
 	return r
 }
 

@@ -1,6 +1,9 @@
 package cgminer
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kind is the kind of a parsed value.
 type Kind int
@@ -101,6 +104,15 @@ func (v Value) Rows() []Value {
 	}
 	return out
 }
+
+// Truncated reports whether the reply broke off. What broke off may have held
+// anything: such a reply proves nothing to be absent.
+func Truncated(defects []Defect) bool {
+	return slices.ContainsFunc(defects, func(d Defect) bool { return strings.HasPrefix(d.What, truncated) })
+}
+
+// truncated begins every defect of a reply that broke off.
+const truncated = "truncated"
 
 // Defect is one way in which a reply was not JSON and how it was read anyway.
 type Defect struct {

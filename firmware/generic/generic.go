@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"hashyard"
 	"hashyard/firmware"
 	"hashyard/firmware/cgminer"
 )
@@ -77,6 +78,9 @@ func (d *Device) Identity(ctx context.Context) (firmware.Identity, error) {
 	if err != nil {
 		return firmware.Identity{}, err
 	}
+	if cgminer.Truncated(version.Defects) {
+		return firmware.Identity{}, hashyard.Unavailable.Errorf("the version reply broke off")
+	}
 	id := fromVersion(version.First("VERSION"))
 	devs, err := d.rpc.Do(ctx, "devs")
 	var refused *cgminer.StatusError
@@ -85,6 +89,9 @@ func (d *Device) Identity(ctx context.Context) (firmware.Identity, error) {
 	}
 	if err != nil {
 		return firmware.Identity{}, err
+	}
+	if cgminer.Truncated(devs.Defects) {
+		return firmware.Identity{}, hashyard.Unavailable.Errorf("the devs reply broke off")
 	}
 	for slot, row := range devs.Rows("DEVS") {
 		id.Boards = append(id.Boards, firmware.Board{Slot: slot, Serial: boardSerial(row)})
@@ -118,6 +125,9 @@ func (d *Device) Reading(ctx context.Context) (firmware.Reading, error) {
 	wg.Wait()
 	now := d.now()
 	r := firmware.Reading{At: now}
+	if errs[3] == nil {
+		r.Pools, errs[3] = cgminer.PoolList(replies[3], now)
+	}
 	failed := 0
 	for i, name := range names {
 		if errs[i] != nil {
@@ -131,9 +141,6 @@ func (d *Device) Reading(ctx context.Context) (firmware.Reading, error) {
 	fromSummary(&r, replies[0])
 	r.Boards = boards(replies[1])
 	fromModules(&r, replies[2])
-	if errs[3] == nil {
-		r.Pools = cgminer.Pools(replies[3], now)
-	}
 	return r, nil
 }
 
@@ -143,5 +150,5 @@ func (d *Device) Pools(ctx context.Context) ([]firmware.Pool, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cgminer.Pools(r, d.now()), nil
+	return cgminer.PoolList(r, d.now())
 }
