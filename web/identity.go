@@ -38,7 +38,7 @@ type Key struct {
 	Org       hashyard.ID     `json:"org_id"`
 	Name      string          `json:"name"`
 	Roles     []hashyard.Role `json:"roles" nullable:"false"`
-	CreatedBy hashyard.ID     `json:"created_by,omitzero"`
+	CreatedBy hashyard.ID     `json:"created_by,omitzero" doc:"The person; of a key made with a key, the person who made that one."`
 	CreatedAt time.Time       `json:"created_at"`
 	ExpiresAt time.Time       `json:"expires_at,omitzero"`
 	RevokedAt time.Time       `json:"revoked_at,omitzero"`
@@ -166,7 +166,8 @@ type UserStore interface {
 	User(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (User, error)
 	Users(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]User, error)
 	// ChangeUser applies change to the user as stored; owners is how many
-	// enabled owners the organisation has. A disabled user's sessions end.
+	// enabled owners the organisation has. A disabled user's sessions end, and
+	// the keys they made are revoked.
 	ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyard.ID, change func(u User, owners int) (User, error)) (User, error)
 	// SetPassword replaces the hash and ends the user's sessions but one.
 	SetPassword(ctx context.Context, actor hashyard.Actor, user hashyard.ID, hash string, keep hashyard.ID) error
@@ -193,6 +194,7 @@ type KeyStore interface {
 	// the same command, whose answer never left: it stays and takes the secret,
 	// unless it was used or revoked, which is a hashyard.Conflict.
 	AddKey(ctx context.Context, actor hashyard.Actor, k Key, secret [32]byte) (stored Key, err error)
+	// FindKey finds a key; gone or made by a disabled user is hashyard.NotFound.
 	FindKey(ctx context.Context, id hashyard.ID) (k Key, secret [32]byte, err error)
 	Keys(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]Key, error)
 	KeySeen(ctx context.Context, id hashyard.ID, at time.Time) error

@@ -179,9 +179,17 @@ func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string,
 	if roles, err = checkRoles(roles, org, true); err != nil {
 		return Key{}, "", err
 	}
+	maker := actor.User
+	if maker.IsZero() { // a key makes a key: the same person answers for it
+		by, _, err := s.store.FindKey(ctx, actor.Key)
+		if err != nil {
+			return Key{}, "", fmt.Errorf("add key: %w", err)
+		}
+		maker = by.CreatedBy
+	}
 	now := s.now()
 	text, id, secret := newKey(made(ctx))
-	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: actor.User, CreatedAt: now, ExpiresAt: now.Add(life)}
+	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: maker, CreatedAt: now, ExpiresAt: now.Add(life)}
 	if key, err = s.store.AddKey(ctx, actor, key, secret); err != nil {
 		return Key{}, "", err
 	}

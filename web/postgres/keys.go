@@ -53,11 +53,13 @@ func (s *Store) AddKey(ctx context.Context, actor hashyard.Actor, k web.Key, sec
 	return stored, err
 }
 
-// FindKey finds a key of any organisation, for signing in.
+// FindKey finds a key of any organisation, for signing in. One whose maker was
+// disabled is gone, also when it was being made at that very moment.
 func (s *Store) FindKey(ctx context.Context, id hashyard.ID) (k web.Key, secret [32]byte, err error) {
 	err = s.db.AsSystem(ctx, signIn, func(ctx context.Context, tx *pg.Tx) error {
 		var hash []byte
-		k, err = scanKey(tx.Conn().QueryRow(ctx, "SELECT "+keyColumns+", secret_hash FROM api_keys WHERE id = $1", id), &hash)
+		k, err = scanKey(tx.Conn().QueryRow(ctx, "SELECT "+keyColumns+`, secret_hash FROM api_keys k WHERE id = $1
+			AND NOT EXISTS (SELECT FROM users u WHERE u.id = k.created_by AND u.disabled)`, id), &hash)
 		copy(secret[:], hash)
 		return pg.Fail(err, "key %s", id)
 	})

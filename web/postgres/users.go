@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -142,13 +143,37 @@ func (s *Store) ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyar
 			return hashyard.Stale.Errorf("user %s was changed meanwhile", id)
 		}
 		if u.Disabled {
-			if _, err := c.Exec(ctx, "DELETE FROM sessions WHERE user_id = $1", id); err != nil {
-				return pg.Fail(err, "sessions of user %s", id)
+			if err := shutOut(ctx, tx, id); err != nil {
+				return err
 			}
 		}
 		return tx.Audit(ctx, "user.change", hashyard.Ref{Kind: "user", ID: id}, before, u)
 	})
 	return u, err
+}
+
+// shutOut ends the user's sessions and revokes the keys they made: a key acts
+// for the organisation, and who left it keeps none in the pocket.
+func shutOut(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
+	if _, err := tx.Conn().Exec(ctx, "DELETE FROM sessions WHERE user_id = $1", user); err != nil {
+		return pg.Fail(err, "sessions of user %s", user)
+	}
+	rows, err := tx.Conn().Query(ctx, "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL RETURNING "+keyColumns, user)
+	if err != nil {
+		return pg.Fail(err, "keys of user %s", user)
+	}
+	keys, err := pgx.CollectRows(rows, func(row pgx.CollectableRow) (web.Key, error) { return scanKey(row) })
+	if err != nil {
+		return pg.Fail(err, "keys of user %s", user)
+	}
+	for _, k := range keys {
+		before := k
+		before.RevokedAt = time.Time{}
+		if err := tx.Audit(ctx, "key.revoke", hashyard.Ref{Kind: "key", ID: k.ID}, before, k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // SetPassword replaces the hash and ends the user's sessions but one.

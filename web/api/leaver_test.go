@@ -1,0 +1,60 @@
+package api_test
+
+import (
+	"testing"
+	"time"
+
+	"hashyard"
+	"hashyard/web"
+	"hashyard/web/api"
+)
+
+// TestKeysEndWithTheirMaker: who is disabled keeps no key in the pocket, nor
+// one made by a key of theirs; other people's keys stay.
+func TestKeysEndWithTheirMaker(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.must(y.svc.SeedUser(t.Context(), y.seller.ID, "ann@north.example", "Ann", password, []hashyard.Role{hashyard.Owner}))
+	owner, ann := y.signIn("owner@north.example"), y.signIn("ann@north.example")
+	makeKey := func(b *browser, role string) (*browser, web.Key) {
+		k := decode[api.NewKey](t, b.do("POST", "/keys", map[string]any{"name": "k", "roles": []string{role}}))
+		return &browser{y: y, key: k.Secret}, k.Key
+	}
+	hers, _ := makeKey(ann, "owner")
+	second, key := makeKey(hers, "viewer")
+	others, _ := makeKey(owner, "viewer")
+	me := decode[api.Me](t, ann.do("GET", "/me", nil))
+	if key.CreatedBy != me.User.ID {
+		t.Errorf("a key of her key was made by %s", key.CreatedBy)
+	}
+	for _, b := range []*browser{hers, second, others} {
+		y.want(b.do("GET", "/me", nil), 200, "")
+	}
+	change := func(disabled bool, version int) {
+		y.want(owner.do("PUT", "/users/"+me.User.ID.String(), map[string]any{"name": "Ann", "roles": []string{"owner"}, "disabled": disabled, "version": version}), 200, "")
+	}
+	change(true, 1)
+	for _, b := range []*browser{hers, second} {
+		y.want(b.do("GET", "/me", nil), 401, "unknown, expired or revoked")
+	}
+	y.want(others.do("GET", "/me", nil), 200, "")
+	y.want(owner.do("GET", "/audit?ref_kind=key&ref_id="+key.ID.String(), nil), 200, "key.revoke")
+
+	// One that was being made at that moment opens nothing either.
+	late, id := web.NewKey()
+	y.must(y.svc.SeedKey(t.Context(), y.seller.ID, late, "late", []hashyard.Role{hashyard.Viewer}))
+	y.want((&browser{y: y, key: late}).do("GET", "/me", nil), 200, "")
+	_, err := y.owner.Exec(t.Context(), "UPDATE api_keys SET created_by = $2 WHERE id = $1", id, me.User.ID)
+	y.must(err)
+	y.want((&browser{y: y, key: late}).do("GET", "/me", nil), 401, "unknown, expired or revoked")
+
+	// Coming back does not bring revoked keys back.
+	change(false, 2)
+	y.want(hers.do("GET", "/me", nil), 401, "unknown, expired or revoked")
+	y.signIn("ann@north.example")
+	for _, k := range decode[web.Page[web.Key]](t, owner.do("GET", "/keys", nil)).Items {
+		if k.CreatedBy == me.User.ID && k.ID != id && time.Since(k.RevokedAt) > time.Minute {
+			t.Errorf("key %s revoked at %s", k.ID, k.RevokedAt)
+		}
+	}
+}
