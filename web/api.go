@@ -69,6 +69,7 @@ type API struct {
 	gin    *gin.Engine
 	huma   huma.API
 	routes []Route
+	local  bool // answer loopback names only; set before serving
 
 	docOnce sync.Once // guards doc and docErr
 	doc     []byte
@@ -166,6 +167,11 @@ func (api *API) add(op *huma.Operation, act Action) {
 	op.Middlewares = append(huma.Middlewares{keepDeadline}, op.Middlewares...)
 	api.routes = append(api.routes, Route{ID: op.OperationID, Method: op.Method, Path: op.Path, Action: act, Public: act == ""})
 }
+
+// LoopbackOnly makes every route answer requests for loopback host names alone;
+// call it before serving. A server that tells its own passwords needs it: else
+// any web page could read them by letting its own name resolve to this machine.
+func (api *API) LoopbackOnly() { api.local = true }
 
 // Routes are the registered operations in order.
 func (api *API) Routes() []Route { return slices.Clone(api.routes) }

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -84,6 +85,10 @@ func (api *API) Handler() http.Handler {
 			}
 			api.access(r, info, sw, api.now().Sub(start))
 		}()
+		if api.local && !loopback(r.Host) {
+			WriteProblem(sw, r, api.log, http.StatusMisdirectedRequest, "this local world answers as 127.0.0.1 or localhost only")
+			return
+		}
 		if r.Body != nil && r.ContentLength > maxUpload {
 			WriteProblem(sw, r, api.log, http.StatusRequestEntityTooLarge, "the request body is too large")
 			return
@@ -98,6 +103,24 @@ func (api *API) Handler() http.Handler {
 		}
 		inner.ServeHTTP(sw, r)
 	})
+}
+
+// loopback reports whether a Host header names this machine itself, with any
+// port or none.
+func loopback(host string) bool {
+	name, port, err := net.SplitHostPort(host)
+	if err != nil {
+		name, port = host, "0"
+		if strings.HasPrefix(host, "[") && strings.HasSuffix(host, "]") {
+			name = host[1 : len(host)-1]
+		} else if strings.Contains(host, ":") {
+			return false
+		}
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return false
+	}
+	return name == "127.0.0.1" || name == "::1" || strings.EqualFold(name, "localhost")
 }
 
 // timedBody takes the read deadline away once the body has arrived.

@@ -18,7 +18,8 @@ type Config struct {
 	// TestMode says that money and machines are simulated.
 	TestMode bool
 	Network  Network
-	// World is what GET /api/v1/world tells; nil outside the local world.
+	// World is what GET /api/v1/world tells; nil outside the local world. It
+	// tells passwords, so with it all routes answer loopback host names only.
 	World func(ctx context.Context) (any, error)
 }
 
@@ -37,6 +38,9 @@ type handlers struct {
 // Register adds the routes.
 func Register(api *web.API, svc *web.Service, cfg Config) {
 	h := &handlers{api: api, svc: svc, cfg: cfg}
+	if cfg.World != nil {
+		api.LoopbackOnly()
+	}
 	h.session()
 	h.users()
 	h.keys()

@@ -234,8 +234,40 @@ func TestWorld(t *testing.T) {
 		return map[string]string{"chain": "devchain"}, nil
 	}})
 	w := httptest.NewRecorder()
-	a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/world", nil))
+	a.Handler().ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), "GET", "http://127.0.0.1:8080/api/v1/world", nil))
 	if w.Code != 200 || w.Body.String() != "{\"chain\":\"devchain\"}\n" {
 		t.Errorf("got %d %s", w.Code, w.Body)
+	}
+}
+
+// TestWorldRefusesForeignNames: a page whose own name resolves to this machine
+// is no way to the local world's passwords.
+func TestWorldRefusesForeignNames(t *testing.T) {
+	t.Parallel()
+	local, real := web.New(web.Config{}), web.New(web.Config{})
+	api.Register(local, nil, api.Config{World: func(context.Context) (any, error) { return "passwords", nil }})
+	api.Register(real, nil, api.Config{})
+	ask := func(a *web.API, path, host string) *httptest.ResponseRecorder {
+		r := httptest.NewRequestWithContext(t.Context(), "GET", path, nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		a.Handler().ServeHTTP(w, r)
+		return w
+	}
+	for _, path := range []string{"/api/v1/world", "/api/v1/me", "/livez", "/openapi.json", "/"} {
+		for _, host := range []string{"127.0.0.1", "127.0.0.1:8080", "localhost", "LocalHost:1", "[::1]", "[::1]:8080"} {
+			if w := ask(local, path, host); w.Code == 421 {
+				t.Errorf("%s as %s: %d %s", path, host, w.Code, w.Body)
+			}
+		}
+		for _, host := range []string{"", "evil.example", "evil.example:8080", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.1:8080:evil", "localhost:evil", "evil@127.0.0.1", "localhost.", "[::1", "::1", "0.0.0.0", "192.168.1.5:8080"} {
+			w := ask(local, path, host)
+			if w.Code != 421 || w.Header().Get("Content-Type") != "application/problem+json" || strings.Contains(w.Body.String(), "passwords") {
+				t.Errorf("%s as %q: %d %s", path, host, w.Code, w.Body)
+			}
+			if w := ask(real, path, host); w.Code == 421 {
+				t.Errorf("a real server refused %s as %q", path, host)
+			}
+		}
 	}
 }
