@@ -92,7 +92,7 @@ func (s *Treasury) AddPayout(ctx context.Context, p treasury.Payout) (added bool
 // SignedSince implements treasury.Store.
 func (s *Treasury) SignedSince(ctx context.Context, since time.Time) (sum hashyard.Sats, err error) {
 	err = s.db.AsSystem(ctx, "treasury.read", func(ctx context.Context, tx *pg.Tx) error {
-		return tx.Conn().QueryRow(ctx, "SELECT coalesce(sum(amount_sats), 0)::bigint FROM payouts WHERE signed_at >= $1", since).Scan(&sum)
+		return tx.Conn().QueryRow(ctx, "SELECT coalesce(sum(amount_sats + fee_sats), 0)::bigint FROM payouts WHERE signed_at >= $1", since).Scan(&sum)
 	})
 	return sum, pg.Fail(err, "signed payouts")
 }

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -80,7 +81,7 @@ func (s *Treasury) Adopt(ctx context.Context, h treasury.Head) (out treasury.Hea
 		if out, err = head(ctx, tx, ""); err != nil {
 			return err
 		}
-		if out.Network != h.Network || out.Address != h.Address {
+		if out.Network != h.Network || out.Address != h.Address || !bytes.Equal(out.Script, h.Script) {
 			return hashyard.Conflict.Errorf("this treasury is %s (%s), the signer holds the key of %s (%s): start the signer with its own folder", out.Address, out.Network, h.Address, h.Network)
 		}
 		return nil

@@ -157,7 +157,8 @@ func (s *Service) sign(ctx context.Context, head Head, p Payout) (Payout, error)
 	})
 }
 
-// withinDay waits rather than being refused for the day's limit.
+// withinDay waits for tomorrow without asking; the signer, whose own count is
+// the one that binds, would answer the same.
 func (s *Service) withinDay(ctx context.Context, head Head, p Payout) error {
 	now := s.now()
 	day := time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC)
@@ -165,13 +166,13 @@ func (s *Service) withinDay(ctx context.Context, head Head, p Payout) error {
 	if err != nil {
 		return err
 	}
-	if done+p.Amount > head.Limits.PerDay {
+	if done+p.Amount+p.Fee > head.Limits.PerDay {
 		return hashyard.Exhausted.Errorf("%d of the day's limit of %d sat are signed; it waits for tomorrow (UTC)", done, head.Limits.PerDay)
 	}
 	return nil
 }
 
-// silence records that the signer is not there.
+// silence records that the signer is not there, or that its day is full.
 func (s *Service) silence(ctx context.Context, p Payout, why error) (Payout, error) {
 	now := s.now()
 	return s.cfg.Store.MovePayout(ctx, p.ID, func(p Payout) (Move, error) {

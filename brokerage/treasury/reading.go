@@ -7,9 +7,12 @@ import (
 	"hashyard/brokerage/treasury/signer"
 )
 
-// SetAddress makes an address the organisation's. The signer is told through
-// this path alone, before it is stored: what is only in the database is
-// refused there.
+// SetAddress makes an address the organisation's, in place of the one before.
+// The signer is told through this path alone, before it is stored: what is
+// only in the database is refused there. Payouts that were drafted to the
+// address before are refused by the signer and requested anew. If storing
+// fails after the signer was told, payouts are refused until the address is
+// set again, which its organisation was told to do by the error.
 func (s *Service) SetAddress(ctx context.Context, actor hashyard.Actor, text string) (Address, error) {
 	dest, err := ParseAddress(text, s.cfg.Network)
 	if err != nil {
@@ -18,6 +21,13 @@ func (s *Service) SetAddress(ctx context.Context, actor hashyard.Actor, text str
 	head, err := s.cfg.Store.Head(ctx)
 	if err == nil && sameScript(dest.Script, head.Script) {
 		return Address{}, hashyard.Invalid.Errorf("payout address %s is the treasury's own", dest.Address)
+	}
+	// One at a time: the signer and the database must end with the same one.
+	select {
+	case s.enrol <- struct{}{}:
+		defer func() { <-s.enrol }()
+	case <-ctx.Done():
+		return Address{}, hashyard.Unavailable.Errorf("payout address: %w", ctx.Err())
 	}
 	if err := s.cfg.Signer.Enrol(ctx, signer.Enrolment{Org: actor.Org, Address: dest.Address}); err != nil {
 		return Address{}, err

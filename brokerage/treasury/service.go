@@ -3,7 +3,6 @@ package treasury
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -15,7 +14,7 @@ import (
 )
 
 // Signer holds the key: signer.Client. Denied and Invalid are its last word,
-// anything else means ask again.
+// anything else, a day's limit too, means ask again.
 type Signer interface {
 	Info(ctx context.Context) (signer.Info, error)
 	Enrol(ctx context.Context, e signer.Enrolment) error
@@ -29,7 +28,8 @@ type Config struct {
 	Signer  Signer
 	Network *chaincfg.Params // address forms
 	Rules   Rules
-	// Birth is the first block a new treasury looks at.
+	// Birth is the first block a new treasury looks at; FromTip takes the tip of
+	// its first start.
 	Birth int64
 	// Threshold is the earnings from which a payout is made; default 100,000 sat.
 	Threshold hashyard.Sats
@@ -83,8 +83,9 @@ func (c Config) complete() Config {
 
 // Service is the treasury as the other parts see it.
 type Service struct {
-	cfg  Config
-	wake chan struct{}
+	cfg   Config
+	wake  chan struct{}
+	enrol chan struct{} // holds one token: addresses are set one at a time
 
 	mu    sync.Mutex // guards what follows: one Step at a time
 	asked time.Time  // when the signer last told about itself
@@ -100,11 +101,11 @@ func New(cfg Config) (*Service, error) {
 		return nil, hashyard.Invalid.Errorf("treasury: house %s, coinbase maturity %d", cfg.Rules.House, cfg.Rules.Maturity)
 	}
 	cfg = cfg.complete()
-	if cfg.Threshold < 1 || cfg.Confirmations < 1 || cfg.FeeFloor < 1 || cfg.FeeCeiling < cfg.FeeFloor || cfg.Birth < 0 {
+	if cfg.Threshold < 1 || cfg.Confirmations < 1 || cfg.FeeFloor < 1 || cfg.FeeCeiling < cfg.FeeFloor || cfg.Birth < FromTip {
 		return nil, hashyard.Invalid.Errorf("treasury: threshold %d, confirmations %d, fee rates %d to %d, birth %d: all must be above zero and in order",
 			cfg.Threshold, cfg.Confirmations, cfg.FeeFloor, cfg.FeeCeiling, cfg.Birth)
 	}
-	return &Service{cfg: cfg, wake: make(chan struct{}, 1), sent: map[hashyard.ID]time.Time{}}, nil
+	return &Service{cfg: cfg, wake: make(chan struct{}, 1), enrol: make(chan struct{}, 1), sent: map[hashyard.ID]time.Time{}}, nil
 }
 
 // now is the service's instant, as precise as the database keeps it.
@@ -159,42 +160,6 @@ func (s *Service) Step(ctx context.Context) error {
 	}
 	// A node that is down must not keep drafted payouts from being signed.
 	return errors.Join(scanErr, s.request(ctx, head), s.advance(ctx, head))
-}
-
-// signerEvery is how often the signer is asked for its limits.
-const signerEvery = 30 * time.Second
-
-// adopt asks the signer which script is ours. A treasury that knows it already
-// goes on without.
-func (s *Service) adopt(ctx context.Context) (Head, error) {
-	head, err := s.cfg.Store.Head(ctx)
-	known := err == nil
-	if !known && !errors.Is(err, hashyard.NotFound) {
-		return Head{}, err
-	}
-	if known && !s.asked.IsZero() && s.now().Sub(s.asked) < signerEvery {
-		return head, nil
-	}
-	info, err := s.cfg.Signer.Info(ctx)
-	if err != nil {
-		if known {
-			return head, nil // payouts say that they wait for it
-		}
-		return Head{}, fmt.Errorf("treasury: first start needs the signer: %w", err)
-	}
-	dest, err := ParseAddress(info.Address, s.cfg.Network)
-	if err != nil {
-		return Head{}, fmt.Errorf("treasury: the signer is of network %s, the node is not: %w", info.Network, err)
-	}
-	head, err = s.cfg.Store.Adopt(ctx, Head{
-		Place: Place{Height: s.cfg.Birth - 1}, Network: s.cfg.Network.Name, Address: dest.Address, Script: dest.Script,
-		Limits: Limits{PerPayout: info.Limits.PerPayout, PerDay: info.Limits.PerDay, MaxFee: info.Limits.MaxFee},
-	})
-	if err != nil {
-		return Head{}, err
-	}
-	s.asked = s.now()
-	return head, nil
 }
 
 // sound stops everything while ledger and coins differ.

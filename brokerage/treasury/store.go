@@ -31,7 +31,7 @@ type Store interface {
 	// AddPayout stores a requested payout, unless the organisation has an open
 	// one or is owed less by now: then it reports false.
 	AddPayout(ctx context.Context, p Payout) (bool, error)
-	// SignedSince sums the amounts of payouts signed since.
+	// SignedSince sums the amounts and fees of payouts signed since.
 	SignedSince(ctx context.Context, since time.Time) (hashyard.Sats, error)
 	OpenPayouts(ctx context.Context) ([]Payout, error)
 	// ReservePayout lets rule choose from the free coins; deposits count with

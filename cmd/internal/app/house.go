@@ -167,6 +167,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	h.treasury, err = treasury.New(treasury.Config{
 		Store: store.Treasury(), Chain: treasuryChain{h.node}, Signer: f.signer(), Network: params,
 		Rules:     treasury.Rules{House: h.id, Maturity: h.network.Maturity, Tag: coinbaseTag},
+		Birth:     f.birth(f.Devchain || h.network.WorkScale != 1),
 		Threshold: f.threshold(), Confirmations: f.Confirmations, Every: time.Second, Log: h.log,
 	})
 	return err

@@ -75,19 +75,25 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 // key asks the signer what the treasury's address is. A yard that was started
 // before remembers it, so that a stopped signer stops payouts only.
 func (s *Serve) key(ctx context.Context) (signer.Info, error) {
-	kept := filepath.Join(s.Dir, "treasury.json")
 	info, err := s.signer().Info(ctx)
-	if err == nil {
-		b, merr := json.Marshal(info)
-		if merr == nil {
-			merr = os.WriteFile(kept, b, 0o600)
-		}
-		return info, merr
+	if !errors.Is(err, hashyard.Unavailable) {
+		return info, err
 	}
-	if b, rerr := os.ReadFile(kept); rerr == nil && errors.Is(err, hashyard.Unavailable) {
+	if b, rerr := os.ReadFile(s.kept()); rerr == nil {
 		return info, json.Unmarshal(b, &info)
 	}
 	return info, err
+}
+
+func (s *Serve) kept() string { return filepath.Join(s.Dir, "treasury.json") }
+
+// keep remembers a key that was found to be the treasury's.
+func (s *Serve) keep(info signer.Info) error {
+	b, err := json.Marshal(info)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(s.kept(), b, 0o600)
 }
 
 // connect reaches the node and opens the share log.
@@ -113,6 +119,12 @@ func (h *house) prepare(ctx context.Context, key signer.Info) error {
 	}
 	h.id = seed.house()
 	if err := h.build(ctx, key); err != nil {
+		return err
+	}
+	if err := h.treasury.CheckKey(ctx, key); err != nil {
+		return err
+	}
+	if err := h.flags.keep(key); err != nil {
 		return err
 	}
 	return h.plant(ctx, seed)

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/brokerage/treasury"
 	"hashyard/brokerage/treasury/signer"
 )
 
@@ -38,9 +39,18 @@ type Money struct {
 	SignerURL           string `default:"http://127.0.0.1:8090" env:"HASHYARD_SIGNER_URL" help:"Address of the signer."`
 	SignerSecret        string `required:"" env:"HASHYARD_SIGNER_SECRET" help:"What the signer wants to hear."`
 	PayoutThreshold     int64  `default:"100000" env:"HASHYARD_PAYOUT_THRESHOLD" help:"Earnings in satoshis from which a payout is made."`
+	TreasuryBirth       int64  `default:"-1" env:"HASHYARD_TREASURY_BIRTH" help:"First block that a new treasury looks at for its coins; -1: the tip at its first start, the first block of a local chain."`
 	Confirmations       int64  `default:"6" env:"HASHYARD_CONFIRMATIONS" help:"Confirmations after which a payout is final."`
 }
 
 func (m Money) signer() *signer.Client { return signer.NewClient(m.SignerURL, m.SignerSecret) }
+
+// birth of the treasury: a local chain is short and begins with its coins.
+func (m Money) birth(local bool) int64 {
+	if local && m.TreasuryBirth == treasury.FromTip {
+		return 0
+	}
+	return m.TreasuryBirth
+}
 
 func (m Money) threshold() hashyard.Sats { return hashyard.Sats(m.PayoutThreshold) }
