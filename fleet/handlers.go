@@ -31,8 +31,8 @@ func (s *Service) OnUnitsDelivered(ctx context.Context, ev hashyard.Event) error
 	}
 	// Also when the event comes again: the first time may have ended here.
 	actor := hashyard.Actor{Org: p.Buyer, System: "fleet.delivered"}
-	for _, unit := range p.Units {
-		ms, _, err := s.store.Miners(ctx, actor, MinerQuery{Unit: unit, Limit: 10})
+	for _, e := range exp {
+		ms, err := s.arrived(ctx, actor, e)
 		if err == nil {
 			err = s.settle(ctx, actor, ms)
 		}
@@ -41,6 +41,22 @@ func (s *Service) OnUnitsDelivered(ctx context.Context, ev hashyard.Event) error
 		}
 	}
 	return nil
+}
+
+// arrived finds the delivered unit among the machines that the buyer's agents
+// have seen: by its unit, or by its serial where it was plugged in before it
+// was received and so was nobody's to know.
+func (s *Service) arrived(ctx context.Context, actor hashyard.Actor, e Expected) ([]Miner, error) {
+	ms, _, err := s.store.Miners(ctx, actor, MinerQuery{Unit: e.Unit, Limit: 10})
+	if err != nil || len(ms) > 0 || e.Serial == "" {
+		return ms, err
+	}
+	known, err := s.store.KnownMiners(ctx, actor, []string{NormalSerial(e.Serial)})
+	for _, m := range known {
+		m.Unit = e.Unit // as inventory confirms before anything is done
+		ms = append(ms, m)
+	}
+	return ms, err
 }
 
 // custodyMoved is why a redirect ends whose organisation no longer has the

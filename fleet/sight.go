@@ -143,7 +143,9 @@ func (s *Service) identify(ctx context.Context, actor hashyard.Actor, site Site,
 			m.Quarantine = "the machine gives no serial"
 			continue
 		}
-		if ok && !k.Unit.IsZero() && sameIdentity(k, *m) {
+		// A machine that was not ours to touch is asked about each time: custody
+		// moves without a change of the machine.
+		if ok && !k.Unit.IsZero() && k.Quarantine != notInCustody && sameIdentity(k, *m) {
 			continue
 		}
 		if _, err := s.claim(ctx, site.ID, m); err != nil {
@@ -163,6 +165,10 @@ func sameIdentity(a, b Miner) bool {
 		a.Identity.Family == b.Identity.Family && slices.Equal(a.Identity.Boards, b.Identity.Boards)
 }
 
+// notInCustody is all that an organisation is told of a machine at its site
+// that is in other hands.
+const notInCustody = "not in your custody"
+
 // claim asks inventory about one machine and notes what is wrong with it.
 func (s *Service) claim(ctx context.Context, site hashyard.ID, m *Miner) (Claimed, error) {
 	seen := Seen{
@@ -175,6 +181,12 @@ func (s *Service) claim(ctx context.Context, site hashyard.ID, m *Miner) (Claime
 	c, err := s.units.Claim(ctx, m.Org, site, seen)
 	if err != nil {
 		return c, err
+	}
+	if c.Foreign {
+		// How it differs from what was registered, and which unit it is, is for
+		// those to know who have it. A unit that was the organisation's stays so.
+		m.Quarantine, c.Mismatches = notInCustody, nil
+		return c, nil
 	}
 	m.Unit, m.Quarantine = c.Unit, strings.Join(c.Mismatches, "; ")
 	return c, nil

@@ -55,7 +55,10 @@ func TestFromTheSellersYardToOurPool(t *testing.T) {
 	if _, err := sim.Plug(machines[0].Serial); err != nil {
 		t.Fatal(err)
 	}
-	early := y.unitOf(y.buyer, machines[0].Serial)
+	early := y.seenBy(y.buyer, machines[0].Serial)
+	if !early.Unit.IsZero() || early.Quarantine != "not in your custody" {
+		t.Errorf("a machine in other hands: unit %s, quarantine %q", early.Unit, early.Quarantine)
+	}
 	if _, err := y.fleet.RequestRedirect(t.Context(), y.buyer.actor, early.ID, true); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("redirect of a unit in foreign custody: %v", err)
 	}

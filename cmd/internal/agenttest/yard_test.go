@@ -292,14 +292,25 @@ func eventually(t *testing.T, what string, ok func() bool) {
 }
 
 // unitOf waits until the party's agent has a machine with its unit and a reading.
-func (y *testYard) unitOf(p party, serial string) (m fleet.Miner) {
+func (y *testYard) unitOf(p party, serial string) fleet.Miner {
+	y.t.Helper()
+	return y.waitFor(p, serial, func(m fleet.Miner) bool { return !m.Unit.IsZero() && m.Reading != nil })
+}
+
+// seenBy waits until the party's agent has read a machine, whosever it is.
+func (y *testYard) seenBy(p party, serial string) fleet.Miner {
+	y.t.Helper()
+	return y.waitFor(p, serial, func(m fleet.Miner) bool { return m.Reading != nil })
+}
+
+func (y *testYard) waitFor(p party, serial string, ok func(fleet.Miner) bool) (m fleet.Miner) {
 	y.t.Helper()
 	eventually(y.t, serial+" is seen by "+p.site.Name, func() bool {
 		ms, _, err := y.fleet.Miners(y.t.Context(), p.actor, fleet.MinerQuery{Text: serial})
 		if err != nil {
 			y.t.Fatal(err)
 		}
-		if len(ms) == 1 && !ms[0].Unit.IsZero() && ms[0].Reading != nil {
+		if len(ms) == 1 && ok(ms[0]) {
 			m = ms[0]
 		}
 		return !m.ID.IsZero()
