@@ -158,7 +158,7 @@ function moved(e: Moved | undefined, unit: Unit, notYet: string, claim: string):
       ...(e.p.Carrier ? [{ label: 'Carrier', value: e.p.Carrier }] : []),
       ...(e.p.Tracking ? [{ label: 'Tracking', value: e.p.Tracking }] : []),
       { label: 'At', value: daySecond(e.at) },
-      ...(e.by ? [{ label: 'By', value: e.by }] : []),
+      ...(e.by ? [{ label: 'By user', value: short(e.by) }] : []),
     ],
     chips: [event(e.id), id('shipment', e.p.Shipment)],
   };
