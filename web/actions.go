@@ -92,7 +92,7 @@ func grants(role hashyard.Role) []Action {
 	case hashyard.Desk:
 		return []Action{
 			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
-			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead,
+			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead, AuditRead,
 		}
 	case hashyard.Agent:
 		return []Action{AgentLink}

@@ -201,7 +201,8 @@ func (s *Service) RevokeKey(ctx context.Context, actor hashyard.Actor, id hashya
 	return s.store.RevokeKey(ctx, actor, id, s.now())
 }
 
-// Audit lists what was done in the actor's organisation, newest first.
+// Audit lists what was done in the actor's organisation, newest first; for the
+// house also what the house did by itself and for nobody in particular.
 func (s *Service) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error) {
 	return s.store.Audit(ctx, actor, ref, before, limit)
 }

@@ -44,8 +44,16 @@ func uuids(ids []hashyard.ID) [][16]byte {
 }
 
 // Audit records a command, with the state before and after, in its own
-// transaction.
+// transaction. The row belongs to the transaction's organisation; that of a
+// system transaction belongs to none, and only the house reads it.
 func (tx *Tx) Audit(ctx context.Context, command string, ref hashyard.Ref, before, after any) error {
+	return tx.AuditFor(ctx, tx.org, command, ref, before, after)
+}
+
+// AuditFor is Audit for a system transaction that knows whose thing it changes:
+// org reads the row in its trail. In a tenant's transaction only its own
+// organisation will do.
+func (tx *Tx) AuditFor(ctx context.Context, org hashyard.ID, command string, ref hashyard.Ref, before, after any) error {
 	vals := make([][]byte, 3)
 	for i, v := range []any{tx.actor, before, after} {
 		if v == nil {
@@ -60,7 +68,7 @@ func (tx *Tx) Audit(ctx context.Context, command string, ref hashyard.Ref, befor
 	_, err := tx.conn.Exec(ctx, `
 		INSERT INTO audit (id, org_id, actor, command, ref_kind, ref_id, before, after)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-		hashyard.NewID(), tx.org, vals[0], command, ref.Kind, ref.ID, vals[1], vals[2])
+		hashyard.NewID(), org, vals[0], command, ref.Kind, ref.ID, vals[1], vals[2])
 	if err != nil {
 		return fmt.Errorf("audit %s: %w", command, err)
 	}

@@ -238,3 +238,41 @@ func TestLeadIsExclusive(t *testing.T) {
 		t.Fatalf("%d at once, %d terms", most.Load(), terms.Load())
 	}
 }
+
+// TestAuditFor: the house's command on a tenant's thing is in the tenant's
+// trail; a tenant writes into no trail but its own.
+func TestAuditFor(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	ctx, a, b := t.Context(), hashyard.NewID(), hashyard.NewID()
+	ref := hashyard.Ref{Kind: "k", ID: hashyard.NewID()}
+	err := db.AsSystem(ctx, "test", func(ctx context.Context, tx *pg.Tx) error {
+		return errors.Join(tx.AuditFor(ctx, a, "for a", ref, nil, 1), tx.Audit(ctx, "for nobody", ref, nil, 1))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := func(org, whose hashyard.ID) error {
+		return db.InOrg(ctx, hashyard.Actor{Org: org}, org, func(ctx context.Context, tx *pg.Tx) error {
+			return tx.AuditFor(ctx, whose, "own", ref, nil, 1)
+		})
+	}
+	if err := in(a, a); err != nil {
+		t.Error(err)
+	}
+	if in(b, a) == nil || in(b, hashyard.ID{}) == nil {
+		t.Error("a tenant wrote into another's trail")
+	}
+	for org, want := range map[hashyard.ID]int{a: 2, b: 0} {
+		err := db.InOrg(ctx, hashyard.Actor{Org: org}, org, func(ctx context.Context, tx *pg.Tx) error {
+			var n int
+			if err := tx.Conn().QueryRow(ctx, "SELECT count(*) FROM audit").Scan(&n); err != nil || n != want {
+				t.Errorf("%d rows, want %d: %v", n, want, err)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}

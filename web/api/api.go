@@ -46,7 +46,7 @@ func Register(api *web.API, svc *web.Service, cfg Config) {
 	h.keys()
 	web.Handle(api, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"identity"},
-		Summary: "What was done in your organisation, newest first",
+		Summary: "What was done in your organisation, newest first; for the desk also what the house did by itself",
 	}, web.AuditRead, h.listAudit)
 	web.Public(api, huma.Operation{
 		OperationID: "get-world", Method: http.MethodGet, Path: "/api/v1/world", Tags: []string{"world"},

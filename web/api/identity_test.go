@@ -1,12 +1,14 @@
 package api_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"hashyard"
+	"hashyard/migrations/pg"
 	"hashyard/web"
 	"hashyard/web/api"
 )
@@ -350,6 +352,45 @@ func TestHouseSight(t *testing.T) {
 		y.must(y.svc.SeedKey(t.Context(), y.house.ID, text, "k", []hashyard.Role{role}))
 		if caller, err := y.svc.ByKey(t.Context(), text); err != nil || caller.Actor.House != want {
 			t.Errorf("a key of role %s acts for the house: %v, %v", role, caller.Actor.House, err)
+		}
+	}
+}
+
+// TestHouseAudit: what the house did by itself is in the desk's trail, and in
+// nobody else's.
+func TestHouseAudit(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	ref := hashyard.Ref{Kind: "trade", ID: hashyard.NewID()}
+	y.must(y.db.AsSystem(t.Context(), "test", func(ctx context.Context, tx *pg.Tx) error {
+		if err := tx.Audit(ctx, "house.nobody", ref, nil, 1); err != nil {
+			return err
+		}
+		return tx.AuditFor(ctx, y.seller.ID, "house.seller", ref, nil, 1)
+	}))
+	y.must(y.svc.SeedUser(t.Context(), y.house.ID, "both@house.example", "Both", password, []hashyard.Role{hashyard.Owner, hashyard.Treasury}))
+	for email, want := range map[string][]string{
+		"desk@house.example":   {"house.nobody", "org.put"},
+		"both@house.example":   {"org.put"}, // audit.read comes from owner here
+		"owner@house.example":  {"org.put"},
+		"owner@north.example":  {"house.seller", "org.put"},
+		"owner@baltic.example": {"org.put"},
+	} {
+		var got []string
+		b := y.signIn(email)
+		for cursor := ""; ; {
+			p := decode[web.Page[web.AuditRow]](t, b.do("GET", "/audit?limit=2&cursor="+cursor, nil))
+			for _, row := range p.Items {
+				if row.Command == "org.put" || strings.HasPrefix(row.Command, "house.") {
+					got = append(got, row.Command)
+				}
+			}
+			if cursor = p.Next; cursor == "" {
+				break
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s sees %v, want %v", email, got, want)
 		}
 	}
 }

@@ -78,13 +78,14 @@ func scanOrg(row pgx.Row) (o web.Org, err error) {
 	return o, err
 }
 
-// Audit is the newest first, at most limit rows older than before.
+// Audit is the newest first, at most limit rows older than before. Rows of no
+// organisation, of system transactions, are the house's to see.
 func (s *Store) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) (out []web.AuditRow, err error) {
-	err = s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
+	read := func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, `
 			SELECT id, at, actor, command, ref_kind, ref_id, before, after FROM audit
-			WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) AND ($3 = '' OR ref_kind = $3) AND ($4::uuid IS NULL OR ref_id = $4)
-			ORDER BY id DESC LIMIT $5`, actor.Org, before, ref.Kind, ref.ID, limit)
+			WHERE (org_id = $1 OR ($6 AND org_id IS NULL)) AND ($2::uuid IS NULL OR id < $2) AND ($3 = '' OR ref_kind = $3) AND ($4::uuid IS NULL OR ref_id = $4)
+			ORDER BY id DESC LIMIT $5`, actor.Org, before, ref.Kind, ref.ID, limit, actor.House)
 		if err != nil {
 			return pg.Fail(err, "audit")
 		}
@@ -94,7 +95,12 @@ func (s *Store) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Re
 			return r, err
 		})
 		return pg.Fail(err, "audit")
-	})
+	}
+	if actor.House {
+		err = s.db.AsSystem(ctx, "web.audit", read)
+	} else {
+		err = s.db.InOrg(ctx, actor, actor.Org, read)
+	}
 	return out, err
 }
 
