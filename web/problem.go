@@ -157,7 +157,16 @@ func (api *API) fail(ctx context.Context, err error) error {
 	p := *Fail(err).(*Problem) // a copy: a domain may keep its error
 	p.RequestID = RequestID(ctx)
 	if p.cause != nil && !errors.Is(err, context.Canceled) {
-		api.log.ErrorContext(ctx, "request failed", "request_id", p.RequestID, "err", p.cause)
+		attrs := []any{"request_id", p.RequestID, "err", p.cause}
+		// A store may keep the database's words out of its text.
+		var sql interface {
+			error
+			SQLState() string
+		}
+		if errors.As(p.cause, &sql) {
+			attrs = append(attrs, "database", sql.Error())
+		}
+		api.log.ErrorContext(ctx, "request failed", attrs...)
 	}
 	return &p
 }

@@ -1,9 +1,11 @@
 package web
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"testing"
@@ -99,3 +101,23 @@ func TestCheckKey(t *testing.T) {
 		}
 	}
 }
+
+// TestDatabaseWordsAreLogged: what the caller is not shown, the operator finds.
+func TestDatabaseWordsAreLogged(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	api := New(Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	err := api.fail(t.Context(), hashyard.Conflict.Errorf("%w", quiet{}))
+	if text := err.Error(); strings.Contains(text, "users_email_key") {
+		t.Errorf("shown: %s", text)
+	}
+	if p := err.(*Problem); p.Detail != "this already exists" || !strings.Contains(log.String(), "users_email_key") {
+		t.Errorf("%s; logged %s", p.Detail, log.String())
+	}
+}
+
+// quiet is a store's error that keeps the database's words back.
+type quiet struct{}
+
+func (quiet) Error() string { return "user a@b: already exists" }
+func (quiet) Unwrap() error { return dbError{} }

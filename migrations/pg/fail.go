@@ -15,7 +15,9 @@ import (
 // Fail wraps a database error with the operation and gives it the kind that
 // the edge shows: no row is NotFound, a duplicate is Conflict, a value that a
 // constraint refuses is Invalid, a lost connection is Unavailable. An error
-// that has a kind already keeps it.
+// that has a kind already keeps it. The text of a kind may be shown to callers
+// and names no table or constraint; the database's own words stay reachable by
+// errors.As and are what Words finds.
 func Fail(err error, format string, args ...any) error {
 	if err == nil {
 		return nil
@@ -31,18 +33,39 @@ func Fail(err error, format string, args ...any) error {
 	if errors.As(err, &pe) {
 		switch {
 		case pe.Code == "23505":
-			return hashyard.Conflict.Errorf("%s: already exists (%s): %w", op, pe.ConstraintName, err)
+			return hashyard.Conflict.Errorf("%w", &quiet{op + ": already exists", err})
 		case pe.Code == "23514" || strings.HasPrefix(pe.Code, "22"):
-			return hashyard.Invalid.Errorf("%s: %w", op, err)
+			return hashyard.Invalid.Errorf("%w", &quiet{op + ": a value that cannot be stored", err})
 		case strings.HasPrefix(pe.Code, "57P") || strings.HasPrefix(pe.Code, "53"):
-			return hashyard.Unavailable.Errorf("%s: %w", op, err)
+			return hashyard.Unavailable.Errorf("%w", &quiet{op + ": the database is not available", err})
 		}
 	}
 	var ce *pgconn.ConnectError
 	if errors.As(err, &ce) {
-		return hashyard.Unavailable.Errorf("%s: %w", op, err)
+		return hashyard.Unavailable.Errorf("%w", &quiet{op + ": the database is not available", err})
 	}
 	return fmt.Errorf("%s: %w", op, err)
+}
+
+// quiet is a database error in words for callers.
+type quiet struct {
+	text string
+	err  error
+}
+
+func (q *quiet) Error() string { return q.text }
+
+func (q *quiet) Unwrap() error { return q.err }
+
+// Words are what the log should say of err: its text, and the database's own
+// words where that text keeps them back.
+func Words(err error) string {
+	text := err.Error()
+	var q *quiet
+	if errors.As(err, &q) && !strings.Contains(text, q.err.Error()) {
+		return text + ": " + q.err.Error()
+	}
+	return text
 }
 
 // retryable reports a serialization failure or a deadlock: the transaction

@@ -216,7 +216,7 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 	}
 	err := errors.Join(failed...)
 	if err != nil {
-		d.cfg.Log.WarnContext(ctx, "event not delivered, will retry", "kind", ev.Kind, "event", ev.ID, "attempts", ev.attempts, "error", err)
+		d.cfg.Log.WarnContext(ctx, "event not delivered, will retry", "kind", ev.Kind, "event", ev.ID, "attempts", ev.attempts, "error", Words(err))
 	}
 	if serr := d.settle(ctx, ev, err); serr != nil {
 		d.cfg.Log.WarnContext(ctx, "outbox row not settled", "event", ev.ID, "error", serr)
@@ -246,7 +246,7 @@ func (d *Dispatcher) settle(ctx context.Context, ev leased, failure error) error
 		wait := min(250*time.Millisecond<<min(ev.attempts-1, 10), 30*time.Second)
 		_, err := tx.conn.Exec(ctx, `
 			UPDATE outbox SET leased_to = '-infinity', not_before = now() + $2::interval, last_error = left($3, 2000)
-			WHERE id = $1`, ev.ID, wait.String(), failure.Error())
+			WHERE id = $1`, ev.ID, wait.String(), Words(failure))
 		return err
 	})
 }
