@@ -121,6 +121,26 @@ func (s *Service) endProof(ctx context.Context, ev hashyard.Event, outcome strin
 	return s.retarget(ctx, p.Unit)
 }
 
+// OnTradeOver ends the measurements of a trade that needs none any more: it is
+// disputed, cancelled or settled, or another of its units was refuted, which
+// decides the trade. That unit's own measurement ends as refuted.
+func (s *Service) OnTradeOver(ctx context.Context, ev hashyard.Event) error {
+	var p struct{ Trade, Unit hashyard.ID }
+	if err := ev.Read(&p); err != nil {
+		return err
+	}
+	units, err := s.store.EndProofs(ctx, ev.ID, p.Trade, p.Unit, s.cfg.Now().UTC())
+	if err != nil {
+		return fmt.Errorf("end proofs of trade %s: %w", p.Trade, err)
+	}
+	for _, unit := range units {
+		if err := s.retarget(ctx, unit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // retarget gives the unit's live sessions the grant they would get now. A
 // session that opens meanwhile gets it by Authorize.
 func (s *Service) retarget(ctx context.Context, unit hashyard.ID) error {
@@ -154,19 +174,33 @@ func (s *Service) RestartProofs(ctx context.Context, reason string) error {
 }
 
 // measure tells the open measurements that are due, once every share that was
-// accepted until now is counted.
+// accepted until a moment is counted.
 func (s *Service) measure(ctx context.Context) error {
 	if s.away() {
 		return nil
 	}
-	now := s.cfg.Now().UTC()
-	stream, seq := s.cfg.Log.Position()
-	_, err := s.store.Measure(ctx, Barrier{stream, seq}, func(p Proof) (bool, hashyard.Event, error) {
-		if !p.Due(now, s.cfg.MeasureEvery) {
+	h := s.measuring
+	if h == nil {
+		var err error
+		if h, err = s.hold(ctx); err != nil {
+			return err
+		}
+	}
+	_, err := s.store.Measure(ctx, h.Barrier, func(p Proof) (bool, hashyard.Event, error) {
+		if !p.Due(h.at, s.cfg.MeasureEvery) {
 			return false, hashyard.Event{}, nil
 		}
-		ev, err := p.Event(now, s.cfg.Scale)
+		// Shares that came while the place was waited for are counted too: the
+		// window must then reach to the last of them.
+		to := h.at
+		if p.Last.After(to) {
+			to = p.Last
+		}
+		ev, err := p.Event(to, s.cfg.Scale)
 		return true, ev, err
-	}, now)
+	}, h.at)
+	if s.measuring = nil; s.waits(ctx, h, err, "measurement") {
+		s.measuring = h
+	}
 	return err
 }

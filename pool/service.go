@@ -13,9 +13,9 @@ import (
 )
 
 // Log is the share log as far as settlement asks: its incarnation and last
-// durable message.
+// durable message, once everything accepted before the question is durable.
 type Log interface {
-	Position() (stream string, seq uint64)
+	Flush(ctx context.Context) (stream string, seq uint64, err error)
 }
 
 // Edge is the live Stratum server.
@@ -75,6 +75,10 @@ type Service struct {
 	// interrupted says why measurements must begin anew; empty when they need not.
 	interrupted string
 	settled     time.Time // every period that ended up to here is settled
+
+	// Of Run's goroutine alone: what is waited for.
+	measuring *held
+	settling  map[PeriodKey]*held
 }
 
 // New checks the settings and makes a service; Run does its work over time.
@@ -107,7 +111,7 @@ func New(cfg Config) (*Service, error) {
 	}
 	return &Service{
 		cfg: cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
-		stratum: cfg.Edge, epochs: map[epochKey]Epoch{},
+		stratum: cfg.Edge, epochs: map[epochKey]Epoch{}, settling: map[PeriodKey]*held{},
 	}, nil
 }
 

@@ -146,21 +146,34 @@ func (s *Service) settle(ctx context.Context) error {
 		s.mu.Unlock()
 		return nil
 	}
-	// Read after the grace: every share accepted in time is at or before it.
-	stream, seq := s.cfg.Log.Position()
 	var failed []error
+	waiting := false
 	for _, p := range periods {
-		done, err := s.store.Settle(ctx, p, Barrier{stream, seq}, now, func(lines []Line) (Settlement, error) {
+		h := s.settling[p]
+		if h == nil {
+			// Read after the grace: every share accepted in time is at or before it.
+			if h, err = s.hold(ctx); err != nil {
+				return errors.Join(append(failed, err)...)
+			}
+			s.settling[p] = h
+		}
+		done, err := s.store.Settle(ctx, p, h.Barrier, now, func(lines []Line) (Settlement, error) {
 			return SettlePeriod(p, now, lines)
 		})
 		switch {
-		case errors.Is(err, errNotYet):
-			return err
+		case s.waits(ctx, h, err, "settlement"):
+			waiting = true
+			continue
 		case err != nil: // the others are settled all the same
 			failed = append(failed, fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err))
+			continue
 		case done:
 			s.log.InfoContext(ctx, "period settled", "period_start", p.Start, "period_end", p.End)
 		}
+		delete(s.settling, p)
+	}
+	if waiting && len(failed) == 0 {
+		return errNotYet
 	}
 	return errors.Join(failed...)
 }

@@ -59,8 +59,12 @@ type Store interface {
 
 	StartProof(ctx context.Context, event hashyard.ID, p Proof) error
 	EndProof(ctx context.Context, event, trade, unit hashyard.ID, outcome string, at time.Time) error
+	// EndProofs closes a trade's open measurements but the one of unit except,
+	// and gives all the others' units.
+	EndProofs(ctx context.Context, event, trade, except hashyard.ID, at time.Time) ([]hashyard.ID, error)
 	RestartProofs(ctx context.Context, since time.Time) (int64, error)
-	// Measure offers every open proof and emits what tell answers.
+	// Measure offers every open proof, with the Last of its shares, and emits
+	// what tell answers.
 	Measure(ctx context.Context, b Barrier, tell func(Proof) (bool, hashyard.Event, error), at time.Time) (int, error)
 
 	// Unsettled are the periods with epochs that ended at or before t.

@@ -60,7 +60,7 @@ func (chain) Confirmations(context.Context, [32]byte) (int64, error) { return 1,
 
 type shareLog struct{ seq uint64 }
 
-func (l *shareLog) Position() (string, uint64) { return "log", l.seq }
+func (l *shareLog) Flush(context.Context) (string, uint64, error) { return "log", l.seq, nil }
 
 // site is a served pool with one buyer.
 type site struct {

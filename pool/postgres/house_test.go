@@ -232,15 +232,17 @@ func (h *house) deliver(handle func(context.Context, hashyard.Event) error, kind
 
 // fakeLog numbers messages as the share log does.
 type fakeLog struct {
-	mu     sync.Mutex // guards the fields below
-	stream string
-	seq    uint64
+	mu      sync.Mutex // guards the fields below
+	stream  string
+	seq     uint64
+	flushed int
 }
 
-func (l *fakeLog) Position() (string, uint64) {
+func (l *fakeLog) Flush(context.Context) (string, uint64, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.stream, l.seq
+	l.flushed++
+	return l.stream, l.seq, nil
 }
 
 func (l *fakeLog) append(rs ...share.Record) share.Batch {

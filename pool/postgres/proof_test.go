@@ -152,3 +152,65 @@ func TestNewerProofReplacesAnOlder(t *testing.T) {
 		t.Error("the newer proof did not end")
 	}
 }
+
+// A share that the pool could not store is not held against the machine.
+func TestInterruptionsRestartMeasurements(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	buyer := h.tenant("buyer")
+	m := h.machine(buyer, hashyard.NewID())
+	e := h.epoch()
+	h.deliver(h.svc.OnProofStarted, hashyard.EvProofStarted, hashyard.ProofStarted{Trade: hashyard.NewID(), Unit: m.unit, Buyer: buyer.Org, SoldGHs: 100_000})
+	since := func() int64 { return h.count("SELECT (extract(epoch FROM since) * 1000)::bigint FROM pool_proofs") }
+	begun, step := since(), 0
+	h.pass(time.Second)
+	h.run(h.svc, "the second restart", func() bool {
+		switch counting := h.count("SELECT count(*) FROM pool_proofs WHERE from_at IS NOT NULL") == 1; {
+		case step == 0 && since() > begun: // Run's own
+			h.submit(h.share(m, e.ID, 1<<14, 0))
+			step = 1
+		case step == 1 && counting:
+			h.svc.Interrupt("share log: full")
+			step = 2
+		case step == 2 && !counting:
+			return true
+		}
+		return false
+	})
+}
+
+// A trade that is over measures nothing any more, whichever unit decided it.
+func TestMeasurementsEndWithTheirTrade(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	buyer := h.tenant("buyer")
+	for _, kind := range []hashyard.EventKind{"trade.disputed", "trade.cancelled", hashyard.EvHeldReleased, hashyard.EvHashrateRefuted} {
+		trade, other := hashyard.NewID(), hashyard.NewID()
+		a, b, c := h.machine(buyer, hashyard.NewID()), h.machine(buyer, hashyard.NewID()), h.machine(buyer, hashyard.NewID())
+		for m, of := range map[*machine]hashyard.ID{&a: trade, &b: trade, &c: other} {
+			h.deliver(h.svc.OnProofStarted, hashyard.EvProofStarted, hashyard.ProofStarted{Trade: of, Unit: m.unit, Buyer: buyer.Org, SoldGHs: 100_000})
+		}
+		note := map[string]any{"Trade": trade, "Reason": "test"}
+		want := int64(0)
+		if kind == hashyard.EvHashrateRefuted {
+			note["Unit"] = a.unit
+			want = 1 // its own handler ends it, as refuted
+		}
+		h.deliver(h.svc.OnTradeOver, kind, note)
+		if n := h.count("SELECT count(*) FROM pool_proofs WHERE trade_id = $1 AND ended_at IS NULL", trade); n != want {
+			t.Errorf("%s: %d of the trade's measurements are open", kind, n)
+		}
+		if h.edge.grants[b.Worker].Proof || !h.edge.grants[c.Worker].Proof {
+			t.Errorf("%s: grants %+v and %+v", kind, h.edge.grants[b.Worker], h.edge.grants[c.Worker])
+		}
+		if kind == hashyard.EvHashrateRefuted {
+			h.deliver(h.svc.OnHashrateRefuted, kind, hashyard.ProofDecided{Trade: trade, Unit: a.unit})
+			if n := h.count("SELECT count(*) FROM pool_proofs WHERE unit_id = $1 AND outcome = 'refuted'", a.unit); n != 1 {
+				t.Error("the refuted unit did not end as refuted")
+			}
+		}
+		if n := h.count("SELECT count(*) FROM pool_proofs WHERE trade_id = $1 AND ended_at IS NULL", other); n != 1 {
+			t.Errorf("%s: another trade's measurement ended", kind)
+		}
+	}
+}

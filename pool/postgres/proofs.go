@@ -122,6 +122,32 @@ func (s *Store) EndProof(ctx context.Context, event, trade, unit hashyard.ID, ou
 	return pg.Fail(err, "end proof of unit %s", unit)
 }
 
+// EndProofs closes the measurements of a trade that is over, but one.
+func (s *Store) EndProofs(ctx context.Context, event, trade, except hashyard.ID, at time.Time) (units []hashyard.ID, err error) {
+	err = s.db.AsSystem(ctx, "pool.proof", func(ctx context.Context, tx *pg.Tx) error {
+		first, err := tx.Once(ctx, event, "pool.trade-over")
+		if err != nil {
+			return err
+		}
+		if first {
+			// Nothing came of them: what became of the trade took their place.
+			_, err = tx.Conn().Exec(ctx, `
+				UPDATE pool_proofs SET ended_at = $3, outcome = 'superseded'
+				WHERE trade_id = $1 AND unit_id IS DISTINCT FROM $2 AND ended_at IS NULL`, trade, except, at)
+			if err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Conn().Query(ctx, "SELECT unit_id FROM pool_proofs WHERE trade_id = $1 AND unit_id IS DISTINCT FROM $2 ORDER BY 1", trade, except)
+		if err != nil {
+			return err
+		}
+		units, err = pgx.CollectRows(rows, pgx.RowTo[hashyard.ID])
+		return err
+	})
+	return units, pg.Fail(err, "end proofs of trade %s", trade)
+}
+
 // RestartProofs empties the open measurements.
 func (s *Store) RestartProofs(ctx context.Context, since time.Time) (n int64, err error) {
 	err = s.db.AsSystem(ctx, "pool.proof", func(ctx context.Context, tx *pg.Tx) error {
@@ -151,6 +177,14 @@ func (s *Store) Measure(ctx context.Context, b pool.Barrier, tell func(pool.Proo
 			return err
 		}
 		for _, p := range proofs {
+			// The lock on the proof keeps its unit's next batch out.
+			var last *time.Time
+			err := tx.Conn().QueryRow(ctx, "SELECT max(last_at) FROM pool_work WHERE worker_id = $1 AND minute >= date_trunc('minute', $2::timestamptz)",
+				p.Worker, p.From).Scan(&last)
+			if err != nil {
+				return err
+			}
+			p.Last = orZero(last)
 			now, ev, err := tell(p)
 			if err != nil {
 				return err

@@ -259,3 +259,33 @@ func TestStatementsAddUp(t *testing.T) {
 		t.Fatalf("only %d periods", periods)
 	}
 }
+
+// On a pool so busy that the log is always ahead of what is applied, periods
+// settle and measurements are told all the same.
+func TestABusyPoolSettlesAndMeasures(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := h.tenant("alpha")
+	m := h.machine(a, hashyard.NewID())
+	e := h.epoch()
+	h.deliver(h.svc.OnProofStarted, hashyard.EvProofStarted, hashyard.ProofStarted{Trade: hashyard.NewID(), Unit: m.unit, Buyer: a.Org, SoldGHs: 100_000})
+	h.submit(h.share(m, e.ID, 1<<20, 0))
+	h.pass(period + 12*time.Second)
+	late := h.epoch()
+	behind := h.log.append(h.share(m, late.ID, 1<<20, 0))
+	h.run(h.svc, "a settlement and a measurement", func() bool {
+		// One more is in the log before the last one is applied, always.
+		next := h.log.append(h.share(m, late.ID, 1<<20, 0))
+		if err := h.svc.Apply(t.Context(), behind); err != nil {
+			t.Fatal(err)
+		}
+		behind = next
+		return h.count("SELECT count(*) FROM pool_periods") > 0 && len(events[hashyard.WorkMeasured](h, hashyard.EvWorkMeasured)) > 0
+	})
+	for _, ev := range events[hashyard.WorkMeasured](h, hashyard.EvWorkMeasured) {
+		last := h.count("SELECT (extract(epoch FROM max(last_at)) * 1000)::bigint FROM pool_work WHERE worker_id = $1", m.Worker)
+		if ev.Shares < 1 || !ev.To.After(ev.From) || ev.To.UnixMilli() > last+1000 {
+			t.Errorf("measured %+v, the last share came at %d", ev, last)
+		}
+	}
+}

@@ -120,7 +120,8 @@ func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte,
 			fees += o.Value
 		}
 	}
-	return b.PrevHash, b.Height, fees, nil
+	// A coinbase may take less than it may, and fees are never owed.
+	return b.PrevHash, b.Height, max(fees, 0), nil
 }
 
 func (c poolChain) Confirmations(ctx context.Context, hash [32]byte) (int64, error) {

@@ -17,7 +17,7 @@ func every() []hashyard.EventKind {
 		hashyard.EvUnitsDelivered, hashyard.EvMinerRedirected, hashyard.EvRedirectFailed, hashyard.EvProofStarted,
 		hashyard.EvSessionOpened, hashyard.EvWorkMeasured, hashyard.EvHashrateProven, hashyard.EvHashrateRefuted,
 		hashyard.EvHeldReleased, hashyard.EvEarningsSettled, hashyard.EvPayoutSent, hashyard.EvPayoutConfirmed,
-		hashyard.EvPayoutRefused,
+		hashyard.EvPayoutRefused, hashyard.EvTradeDisputed, hashyard.EvTradeCancelled, hashyard.EvUnitsReturned,
 	}
 }
 
@@ -31,6 +31,8 @@ func (h *house) handlers() []pg.Handler {
 		on(hashyard.EvOrderClosed, "inventory.release", h.inventory.OnOrderClosed),
 		on(hashyard.EvTradeMatched, "inventory.sold", h.inventory.OnTradeMatched),
 		on(hashyard.EvTradeFunded, "inventory.shipment", h.inventory.OnTradeFunded),
+		on(hashyard.EvTradeDisputed, "inventory.disputed", h.inventory.OnTradeDisputed),
+		on(hashyard.EvTradeCancelled, "inventory.refunded", h.inventory.OnTradeCancelled),
 		on(hashyard.EvUnitsDispatched, "brokerage.shipped", h.brokerage.OnUnitsDispatched),
 		on(hashyard.EvUnitsDelivered, "brokerage.delivered", h.brokerage.OnUnitsDelivered),
 		on(hashyard.EvUnitsDelivered, "fleet.expect", h.fleet.OnUnitsDelivered),
@@ -40,7 +42,11 @@ func (h *house) handlers() []pg.Handler {
 		on(hashyard.EvWorkMeasured, "brokerage.measured", h.measured),
 		on(hashyard.EvHashrateProven, "pool.proven", h.pool.OnHashrateProven),
 		on(hashyard.EvHashrateRefuted, "pool.refuted", h.pool.OnHashrateRefuted),
+		{Name: "pool.trade-over", Kinds: []hashyard.EventKind{
+			brokerage.EvTradeDisputed, brokerage.EvTradeCancelled, hashyard.EvHeldReleased, hashyard.EvHashrateRefuted,
+		}, Handle: h.pool.OnTradeOver},
 		on(hashyard.EvHeldReleased, "inventory.owner", h.inventory.OnHeldReleased),
+		on(hashyard.EvHeldReleased, "inventory.resumed", h.inventory.OnDisputeOver),
 		on(hashyard.EvEarningsSettled, "brokerage.earnings", h.brokerage.OnEarningsSettled),
 
 		// Clocks of the brokerage: events to itself, not before their time.
