@@ -161,6 +161,10 @@ func (r Redirect) Conclude(res Result, want []firmware.PoolSetting, now time.Tim
 		}
 		return what + ": " + res.Error
 	}
+	if res.Refused {
+		// It did happen, whatever it was: nothing is said of the machine.
+		return r.fail(now, why("the agent's result could not be taken, so it is not known what the machine is set to"), false)
+	}
 	if res.Identity == nil {
 		return r.fail(now, why("the machine's identity could not be read; nothing was written"), res.Transient)
 	}
@@ -212,8 +216,14 @@ func (r Redirect) compare(res Result, want []firmware.PoolSetting, now time.Time
 	if len(r.Differences) > 0 {
 		return r.fail(now, "the machine acknowledged, but "+differences(r.Differences), false)
 	}
+	if len(res.Running) == 0 {
+		return r.fail(now, why("the slots are set, but the pools of the mining process could not be read, so it is not known where it works"), true)
+	}
 	if stray := strayPool(want, res.Running); stray != "" {
 		return r.fail(now, "the slots are set, but the mining process still has pool "+stray, false)
+	}
+	if !runs(want, res.Running) {
+		return r.fail(now, "the slots are set, but the mining process does not have the pool "+want[0].URL, true)
 	}
 	at := stamp(res.ReadBackAt, now)
 	r, err := r.step(redirectEqual, at, fmt.Sprintf("%d slots as wanted", r.Slots))
@@ -221,6 +231,11 @@ func (r Redirect) compare(res Result, want []firmware.PoolSetting, now time.Time
 		return r, err
 	}
 	return r.step(redirectHash, later(at, r.SessionAt), "session at our pool")
+}
+
+// runs reports whether the mining process has the first wanted pool.
+func runs(want []firmware.PoolSetting, running []firmware.Pool) bool {
+	return len(want) == 0 || slices.ContainsFunc(running, func(p firmware.Pool) bool { return p.URL == want[0].URL && p.User == want[0].User })
 }
 
 // strayPool names a running pool that is none of the wanted ones.

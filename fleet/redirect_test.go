@@ -128,6 +128,9 @@ func TestConclude(t *testing.T) {
 			r.ReadBack = append(r.ReadBack, firmware.ConfiguredPool{Slot: 3, PoolSetting: firmware.PoolSetting{URL: "stratum+tcp://fee:1"}})
 		}, RedirectFailed, RedirectAcknowledged, "slot 4 still has url", false},
 		{"the process runs with another pool", func(r *Result) { r.Running[1].URL = "stratum+tcp://fee:1" }, RedirectFailed, RedirectAcknowledged, "mining process still has pool stratum+tcp://fee:1", false},
+		{"the running pools were not read", func(r *Result) { r.Running, r.Error = nil, "read running pools: timeout" }, RedirectFailed, RedirectAcknowledged, "not known where it works: read running pools: timeout", true},
+		{"the process runs without our pool", func(r *Result) { r.Running = []firmware.Pool{{}} }, RedirectFailed, RedirectAcknowledged, "does not have the pool stratum+tcp://pool:3333", true},
+		{"the whole result was refused", func(r *Result) { *r = Result{Refused: true, Snapshot: r.Snapshot, Error: "422"} }, RedirectFailed, RedirectSent, "not known what the machine is set to: 422", false},
 		{"clock ahead", func(r *Result) { r.ReadBackAt = now.Add(time.Hour) }, RedirectEqual, "", "", false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -164,11 +167,15 @@ func TestNeverClaimed(t *testing.T) {
 		res.Identity.Serial = rapid.SampledFrom([]string{"SMTT0001", "SMTT0002", ""}).Draw(t, "serial")
 		res.Error = rapid.SampledFrom([]string{"", "all done", "redirected"}).Draw(t, "error")
 		res.ReadBack = slots(rapid.SliceOfN(setting, 0, 5).Draw(t, "read back")...)
+		ran := rapid.Bool().Draw(t, "running pools were read")
+		if !ran {
+			res.Running = nil
+		}
 		r, err := sentRedirect(now).Conclude(res, ourPool(), now)
 		if err != nil {
 			t.Fatal(err)
 		}
-		right := res.Identity.Serial == "SMTT0001" && len(res.ReadBack) >= res.SlotCount
+		right := ran && res.Identity.Serial == "SMTT0001" && len(res.ReadBack) >= res.SlotCount
 		for i, s := range res.ReadBack {
 			right = right && (i == 0 && s.PoolSetting == ourPool()[0] || i > 0 && s.IsZero())
 		}

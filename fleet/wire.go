@@ -99,5 +99,6 @@ type Result struct {
 	ReadBackAt time.Time                 `json:"read_back_at,omitzero"`
 	Running    []firmware.Pool           `json:"running,omitempty"`
 	Error      string                    `json:"error,omitempty" maxLength:"4000"`
+	Refused    bool                      `json:"refused,omitempty" doc:"The whole result was refused; this stands for it."`
 	Transient  bool                      `json:"transient,omitempty" doc:"The same might work later."`
 }

@@ -66,8 +66,9 @@ type Agent struct {
 	spool   spool
 	ready   chan struct{} // 1 deep: a result waits to be posted
 
-	mu      sync.Mutex // guards running
+	mu      sync.Mutex // guards running and resting
 	running map[hashyard.ID]bool
+	resting map[hashyard.ID]time.Time // commands that must pause, until then
 }
 
 // New checks the configuration and opens the state folder.
@@ -103,6 +104,7 @@ func New(cfg Config) (*Agent, error) {
 		yard:    &yard{base: u, key: cfg.Key, http: cfg.HTTP},
 		ready:   make(chan struct{}, 1),
 		running: map[hashyard.ID]bool{},
+		resting: map[hashyard.ID]time.Time{},
 	}, nil
 }
 

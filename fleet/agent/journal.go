@@ -57,18 +57,32 @@ func openJournal(state string) (*journal, error) {
 
 func (j *journal) path(id hashyard.ID) string { return filepath.Join(j.dir, id.String()+".json") }
 
+// refused is where what the yard did not take is kept.
+func (j *journal) refused(id hashyard.ID) string { return j.path(id) + ".refused" }
+
 // load finds the entry of a command; a missing one is empty. A file that was
-// never finished is as good as missing: it is replaced whole or not at all.
+// never finished is as good as missing: it is replaced whole or not at all. Of
+// a refused entry the old pools stay known: they are not read a second time
+// from a machine that was written to.
 func (j *journal) load(id hashyard.ID) (entry, error) {
-	e := entry{Command: id}
-	b, err := os.ReadFile(j.path(id))
+	e, err := j.read(id, j.path(id))
+	if !errors.Is(err, fs.ErrNotExist) {
+		return e, err
+	}
+	old, err := j.read(id, j.refused(id))
 	if errors.Is(err, fs.ErrNotExist) {
-		return e, nil
+		err = nil
+	}
+	return entry{Command: id, Snapshot: old.Snapshot}, err
+}
+
+func (j *journal) read(id hashyard.ID, path string) (entry, error) {
+	e := entry{Command: id}
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, &e)
 	}
 	if err != nil {
-		return e, fmt.Errorf("journal of command %s: %w", id, err)
-	}
-	if err := json.Unmarshal(b, &e); err != nil {
 		return entry{Command: id}, fmt.Errorf("journal of command %s: %w", id, err)
 	}
 	return e, nil
@@ -121,7 +135,7 @@ func (j *journal) drop(id hashyard.ID) error {
 func (j *journal) setAside(id hashyard.ID) error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if err := os.Rename(j.path(id), j.path(id)+".refused"); err != nil {
+	if err := os.Rename(j.path(id), j.refused(id)); err != nil {
 		return fmt.Errorf("journal of command %s: %w", id, err)
 	}
 	return nil

@@ -156,20 +156,17 @@ func (a *Agent) write(ctx context.Context, w firmware.PoolWriter, order fleet.Re
 // enough. What it reads is reported either way; the yard compares.
 func (a *Agent) readBack(ctx context.Context, conf firmware.PoolConfigReader, order fleet.RedirectOrder, res *fleet.Result, sess *session) error {
 	end := a.now().Add(a.cfg.Settle)
-	var last error
+	var last, unread error // of the slots, of the running pools
 	for {
-		got, err := conf.PoolConfig(ctx)
-		if err == nil {
+		var got []firmware.ConfiguredPool
+		if got, last = conf.PoolConfig(ctx); last == nil {
 			res.ReadBack, res.ReadBackAt = got, a.now()
-			running, rerr := sess.device.Pools(ctx)
-			if rerr == nil {
-				res.Running = running
-			}
-			if len(firmware.ComparePools(order.Slots, got)) == 0 && rerr == nil && settled(order.Slots, running) {
+			// Slots and running pools are of the same moment or none.
+			res.Running, unread = sess.device.Pools(ctx)
+			if unread == nil && len(firmware.ComparePools(order.Slots, got)) == 0 && settled(order.Slots, res.Running) {
 				return a.sameMachine(ctx, sess, order, res)
 			}
 		}
-		last = err
 		if a.now().After(end) || !pause(ctx, 500*time.Millisecond) {
 			break
 		}
@@ -177,11 +174,21 @@ func (a *Agent) readBack(ctx context.Context, conf firmware.PoolConfigReader, or
 	if last != nil {
 		return fmt.Errorf("read back: %w", last)
 	}
-	return a.sameMachine(ctx, sess, order, res)
+	if err := a.sameMachine(ctx, sess, order, res); err != nil {
+		return err
+	}
+	if unread != nil {
+		return fmt.Errorf("read running pools within %s: %w", a.cfg.Settle, unread)
+	}
+	return nil
 }
 
-// settled reports whether the mining process has taken the new pools over.
+// settled reports whether the mining process has taken the new pools over: it
+// has the first, and no other than the wanted.
 func settled(want []firmware.PoolSetting, running []firmware.Pool) bool {
+	if len(want) > 0 && !slices.ContainsFunc(running, func(p firmware.Pool) bool { return p.URL == want[0].URL && p.User == want[0].User }) {
+		return false
+	}
 	for _, p := range running {
 		if p.URL != "" && !slices.ContainsFunc(want, func(w firmware.PoolSetting) bool { return w.URL == p.URL && w.User == p.User }) {
 			return false

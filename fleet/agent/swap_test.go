@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -119,11 +120,36 @@ func newSwitchboard(t *testing.T, third byte, swap func(path string) bool) *swit
 	return sb
 }
 
-func swapAgent(t *testing.T, sb *switchboard) *Agent {
+// rpc answers "pools" at the address like a process that runs with one pool.
+func rpc(t *testing.T, at netip.Addr, url, user string) uint16 {
+	t.Helper()
+	l, err := net.Listen("tcp", netip.AddrPortFrom(at, 0).String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() { // ends with the listener
+		defer close(done)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if _, err := c.Read(make([]byte, 100)); err == nil {
+				_, _ = io.WriteString(c, `{"STATUS":[{"STATUS":"S","Code":7,"Msg":"1 Pool(s)"}],"POOLS":[{"POOL":0,"URL":"`+url+`","User":"`+user+`"}],"id":1}`+"\x00")
+			}
+			_ = c.Close()
+		}
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	return netip.MustParseAddrPort(l.Addr().String()).Port()
+}
+
+func swapAgent(t *testing.T, sb *switchboard, rpcPort uint16) *Agent {
 	t.Helper()
 	cfg := Config{
 		Yard: "http://127.0.0.1:9", Key: "k", Site: "s", State: t.TempDir(), Settle: 1,
-		Families: map[string]firmware.Family{"antminer": antminer.Family()}, Probe: identify.Probe, WebPort: sb.addr.Port(), RPCPort: 1,
+		Families: map[string]firmware.Family{"antminer": antminer.Family()}, Probe: identify.Probe, WebPort: sb.addr.Port(), RPCPort: rpcPort,
 	}
 	a, err := New(cfg)
 	if err != nil {
@@ -166,7 +192,7 @@ func swapStorm(t *testing.T, third byte, n int, seed uint64) {
 		defer mu.Unlock()
 		return rng.IntN(3) == 0
 	})
-	a := swapAgent(t, sb)
+	a := swapAgent(t, sb, 1)
 	right, wrong := sb.machines[0], sb.machines[1]
 	wrote, refused := 0, 0
 	for range n {
@@ -201,7 +227,7 @@ func swapStorm(t *testing.T, third byte, n int, seed uint64) {
 func TestWithoutThePin(t *testing.T) {
 	t.Parallel()
 	sb := newSwitchboard(t, 201, func(path string) bool { return path == "/cgi-bin/get_system_info.cgi" })
-	a := swapAgent(t, sb)
+	a := swapAgent(t, sb, 1)
 	d, err := a.scanner.Open(t.Context(), "antminer", a.scanner.Target(sb.addr.Addr()))
 	if err != nil {
 		t.Fatal(err)
@@ -223,7 +249,7 @@ func TestWithoutThePin(t *testing.T) {
 func TestMachineThatClosesConnections(t *testing.T) {
 	t.Parallel()
 	sb := newSwitchboard(t, 202, func(string) bool { return false })
-	a := swapAgent(t, sb)
+	a := swapAgent(t, sb, rpc(t, sb.addr.Addr().Next(), "stratum+tcp://ours:1", "u"))
 	inner := sb.machines[0]
 	closing := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
@@ -242,5 +268,44 @@ func TestMachineThatClosesConnections(t *testing.T) {
 	})
 	if res.Ack == nil || inner.writes.Load() != 1 || len(res.ReadBack) != 3 || res.Error != "" {
 		t.Errorf("%+v, %d writes", res, inner.writes.Load())
+	}
+}
+
+// TestRunningPoolsAreRead redirects a machine whose mining process does not
+// answer, or still works elsewhere: the words say so, and it may be tried again.
+func TestRunningPoolsAreRead(t *testing.T) {
+	t.Parallel()
+	sb := newSwitchboard(t, 204, func(string) bool { return false })
+	addr := sb.addr.Addr()
+	for name, tt := range map[string]struct {
+		port    uint16
+		running int
+		err     string
+	}{
+		"no answer":    {1, 0, "read running pools within 1ns"},
+		"our pool":     {rpc(t, addr, "stratum+tcp://ours:1", "u"), 1, ""},
+		"another pool": {rpc(t, addr, "stratum+tcp://old:1", "old"), 1, ""}, // the yard's to judge
+	} {
+		a := swapAgent(t, sb, tt.port)
+		res := a.redirect(t.Context(), &entry{Command: hashyard.NewID()}, fleet.RedirectOrder{
+			Address: addr.String(), Family: "antminer", Serial: sb.machines[0].serial,
+			Slots: []firmware.PoolSetting{{URL: "stratum+tcp://ours:1", User: "u", Password: "p"}},
+		})
+		if res.Ack == nil || len(res.ReadBack) != 3 || len(res.Running) != tt.running || !strings.HasPrefix(res.Error, tt.err) || (tt.err == "") != (res.Error == "") || res.Transient != (tt.err != "") {
+			t.Errorf("%s: %+v", name, res)
+		}
+	}
+	want := []firmware.PoolSetting{{URL: "stratum+tcp://ours:1", User: "u"}}
+	for name, tt := range map[string]struct {
+		running []firmware.Pool
+		want    bool
+	}{
+		"not read": {nil, false}, "empty rows": {[]firmware.Pool{{}}, false},
+		"ours":           {[]firmware.Pool{{URL: want[0].URL, User: "u"}, {}}, true},
+		"ours and other": {[]firmware.Pool{{URL: want[0].URL, User: "u"}, {URL: "stratum+tcp://fee:1"}}, false},
+	} {
+		if got := settled(want, tt.running); got != tt.want {
+			t.Errorf("%s: settled %v", name, got)
+		}
 	}
 }

@@ -170,6 +170,7 @@ func evidence(c fleet.Command, now time.Time) fleet.Result {
 		Identity: &firmware.Identity{Serial: o.Serial, MAC: o.MAC},
 		Snapshot: []firmware.ConfiguredPool{{Slot: 0, PoolSetting: old, PasswordKnown: true}},
 		Ack:      &firmware.Acknowledgement{At: now, Code: "M000"},
+		Running:  []firmware.Pool{{URL: o.Slots[0].URL, User: o.Slots[0].User}},
 	}
 	for i := range 3 {
 		s := firmware.ConfiguredPool{Slot: i, PasswordKnown: true}
