@@ -45,9 +45,9 @@ func NewConsumer(cfg ConsumerConfig) *Consumer {
 // size they stay below what the client buffers.
 const fetchMessages = 64
 
-// maxEmpty is how many requests in a row may bring nothing although a message
-// is there, before the reader is made anew.
-const maxEmpty = 20
+// fetchWait is how long a durable message may take to come before the reader
+// is made anew.
+const fetchWait = 5 * time.Second
 
 // sizeCheck is how often the log's size is looked at.
 const sizeCheck = time.Minute
@@ -99,31 +99,30 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 		return false, err
 	}
 	defer stop()
-	for empty := 0; ; {
+	for {
 		if err := c.cfg.Log.waitPast(ctx, seq); err != nil {
 			return progressed, err
 		}
-		msgs, err := reader.FetchNoWait(fetchMessages)
+		// Ask for what is surely there, and let the server wait for it: it hears
+		// of a message some time after that is durable, on a busy machine long
+		// after, and a request that does not wait is told until then that there
+		// is none. A request for more than there is would be held back.
+		want := min(fetchMessages, c.cfg.Log.seq.Load()-seq)
+		wait, cancel := context.WithTimeout(ctx, fetchWait)
+		msgs, err := reader.Fetch(int(want), jetstream.FetchContext(wait))
 		if err != nil {
+			cancel()
 			return progressed, fmt.Errorf("share log read: %w", err)
 		}
 		from := seq
 		seq, err = c.applyAll(ctx, msgs, seq, apply)
+		cancel()
 		progressed = progressed || seq > from
 		if err != nil {
 			return progressed, err
 		}
-		if seq > from {
-			empty = 0
-		} else if empty++; empty > maxEmpty {
-			return progressed, fmt.Errorf("share log read: message %d is durable but does not come", seq+1)
-		} else {
-			// The reader hears of a message a moment after it is durable.
-			select {
-			case <-ctx.Done():
-				return progressed, ctx.Err()
-			case <-time.After(time.Duration(empty) * time.Millisecond):
-			}
+		if seq == from {
+			return progressed, fmt.Errorf("share log read: message %d is durable but did not come in %s", seq+1, fetchWait)
 		}
 		c.shrink(ctx, seq)
 	}

@@ -2,10 +2,12 @@ package sharelog
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -290,6 +292,36 @@ func TestBadConfig(t *testing.T) {
 	}
 }
 
+// The reader is always ready before the server has heard of the next message;
+// that is no reason to complain.
+func TestAReaderThatKeepsUpIsQuiet(t *testing.T) {
+	t.Parallel()
+	l := open(t, Config{Dir: t.TempDir(), Window: time.Microsecond})
+	var said bytes.Buffer // of the consumer's goroutine until it ends
+	db := &store{}
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		c := NewConsumer(ConsumerConfig{Log: l, Checkpoint: db.checkpoint, Logger: slog.New(slog.NewTextHandler(&said, nil))})
+		ended <- c.Run(ctx, func(ctx context.Context, b Batch) error {
+			err := db.apply(ctx, b)
+			if len(db.got) == 300 {
+				cancel()
+			}
+			return err
+		})
+	}()
+	for n := range uint64(300) {
+		if err := l.Append(t.Context(), record(n)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := <-ended; !errors.Is(err, context.Canceled) || said.Len() > 0 {
+		t.Fatalf("%v, said %s", err, said.String())
+	}
+}
+
 // TestLossIsNotPassedOver: a log that was set back, or a database that was,
 // stops the consumer instead of losing shares silently.
 func TestLossIsNotPassedOver(t *testing.T) {
@@ -323,6 +355,9 @@ func TestLossIsNotPassedOver(t *testing.T) {
 		t.Fatalf("new log with its beginning gone: %v", err)
 	}
 	if _, err := l.js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Data: []byte{7}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.Append(t.Context(), record(10)); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(&store{stream: name, seq: 4}); !errors.Is(err, hashyard.Invalid) {
