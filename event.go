@@ -22,6 +22,9 @@ const (
 	EvUnitsDispatched EventKind = "units.dispatched" // UnitsMoved, inventory
 	EvUnitsArrived    EventKind = "units.arrived"    // UnitsMoved, inventory: at the door, not yet scanned in
 	EvUnitsDelivered  EventKind = "units.delivered"  // UnitsMoved, inventory: received by scan, custody moved
+	EvUnitsReturned   EventKind = "units.returned"   // UnitsMoved, inventory: back with the seller by scan
+	EvTradeDisputed   EventKind = "trade.disputed"   // TradeNote, brokerage: the desk has to decide
+	EvTradeCancelled  EventKind = "trade.cancelled"  // TradeNote, brokerage: over without a sale
 	EvMinerRedirected EventKind = "miner.redirected" // MinerRedirected, fleet
 	EvRedirectFailed  EventKind = "redirect.failed"  // RedirectFailed, fleet
 	EvProofStarted    EventKind = "proof.started"    // ProofStarted, brokerage
@@ -111,6 +114,15 @@ type TradeFunded struct {
 	Trade, Buyer, Seller ID
 	Units                []ID
 	Amount               Cents
+}
+
+// TradeNote: a trade is disputed or cancelled, and why. After a refund it was
+// funded, and its machines may be anywhere between seller and buyer.
+type TradeNote struct {
+	Trade, Buyer, Seller, AskOrder ID
+	Units                          []ID
+	Reason                         string
+	Refunded                       bool `json:",omitempty"`
 }
 
 // UnitsMoved: a shipment took its next step.

@@ -29,7 +29,7 @@ func (s *Service) onUnits(ctx context.Context, ev hashyard.Event, step Step, rea
 		return nil // a shipment without a trade
 	}
 	_, err := s.cfg.Trades.ChangeTrade(ctx, By{Reason: reason, Event: ev.ID}, p.Trade, func(d Dossier) (*Change, error) {
-		return d.Move(step, s.cfg.Terms, s.now())
+		return d.Move(step, s.terms, s.now())
 	})
 	return handled(err, ev)
 }
@@ -73,7 +73,7 @@ func (s *Service) OnWorkMeasured(ctx context.Context, ev hashyard.Event) error {
 		return handled(err, ev)
 	}
 	_, err = s.cfg.Trades.ChangeTrade(ctx, By{Reason: "brokerage.measured", Event: ev.ID}, d.Trade.ID, func(d Dossier) (*Change, error) {
-		return d.Measure(m, s.cfg.Terms, s.now())
+		return d.Measure(m, s.terms, s.now())
 	})
 	return handled(err, ev)
 }
@@ -146,6 +146,8 @@ func (s *Service) OnPaymentDue(ctx context.Context, ev hashyard.Event) error {
 	return handled(err, ev)
 }
 
+// takeBack makes sure that the payment of a trade cannot arrive any more, or
+// takes it over if it has.
 func (s *Service) takeBack(ctx context.Context, d Dossier) error {
 	id := d.Payment.RailID
 	if id == "" { // the process died between asking the rail and storing its answer
@@ -156,6 +158,10 @@ func (s *Service) takeBack(ctx context.Context, d Dossier) error {
 		p, err := s.cfg.Rail.OpenTransfer(ctx, PaymentRequest{
 			Trade: d.Trade.ID, Customer: customer, Amount: d.Payment.Amount, Group: group(d.Trade.ID), Key: d.Payment.Key,
 		})
+		if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.Invalid {
+			s.log.WarnContext(ctx, "the rail refuses the payment, the trade lapses unpaid", "trade", d.Trade.ID, "error", err)
+			return nil // there is no payment, and there will be none
+		}
 		if err != nil {
 			return err
 		}
@@ -188,11 +194,15 @@ func (s *Service) OnProofDue(ctx context.Context, ev hashyard.Event) error {
 }
 
 // OnTradeCancelled lets the units of a trade go that was never paid: they are
-// held by the trade, or still by the order it came from.
+// held by the trade, or still by the order it came from. Those of a refunded
+// trade may have left the seller; inventory hears of it by itself.
 func (s *Service) OnTradeCancelled(ctx context.Context, ev hashyard.Event) error {
 	var p TradeNote
 	if err := ev.Read(&p); err != nil {
 		return err
+	}
+	if p.Refunded {
+		return nil
 	}
 	for _, holder := range []hashyard.Ref{{Kind: "trade", ID: p.Trade}, {Kind: "order", ID: p.AskOrder}} {
 		if err := s.cfg.Reserver.Release(ctx, holder, p.Units); err != nil {

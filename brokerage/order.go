@@ -120,8 +120,10 @@ func (o Order) Check(i Instrument, t Terms) error {
 		return hashyard.Invalid.Errorf("order of %d units: %w", o.Units, err)
 	}
 	amount, err := o.Price.Invoice(hashyard.GHs(ghs))
+	// A fill is never worth more than its bid, so what an order within the
+	// limit trades can be paid in one payment.
 	if err != nil || amount > t.MaxNotional {
-		return hashyard.Invalid.Errorf("order is worth more than the limit of $%s", t.MaxNotional)
+		return hashyard.Invalid.Errorf("the order is worth more than $%s, the most that one payment can carry: split the order", t.MaxNotional)
 	}
 	return nil
 }

@@ -46,7 +46,7 @@ func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (
 	if o.Side == book.Ask && o.Units == 0 {
 		o.Units = int64(len(o.UnitIDs))
 	}
-	if err := o.Check(i, s.cfg.Terms); err != nil {
+	if err := o.Check(i, s.terms); err != nil {
 		return Order{}, err
 	}
 	if o.Condition, err = s.condition(ctx, actor.Org, o.UnitIDs); err != nil {

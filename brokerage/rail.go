@@ -13,11 +13,16 @@ import (
 type Rail interface {
 	// TestMode reports that no real money moves.
 	TestMode() bool
+	// MaxPayment is the most that one payment may be worth: what is worth more
+	// can never be paid.
+	MaxPayment() hashyard.Cents
 	// EnsureCustomer finds or makes the paying side of an organisation.
 	EnsureCustomer(ctx context.Context, org hashyard.ID, name string) (customer string, err error)
 	// EnsureSellerAccount finds or makes the receiving side.
 	EnsureSellerAccount(ctx context.Context, org hashyard.ID, name string) (account string, err error)
 	// OpenTransfer asks the buyer for a bank transfer and says where to send it.
+	// Invalid means for certain that no payment exists under the key, and that
+	// none ever will.
 	OpenTransfer(ctx context.Context, req PaymentRequest) (RailPayment, error)
 	// Payment reads a payment afresh; a webhook is only a reason to look.
 	Payment(ctx context.Context, id string) (RailPayment, error)

@@ -19,7 +19,6 @@ type Config struct {
 	Reserver   Reserver
 	Conditions Conditions // nil: asks carry no condition snapshot
 	Orgs       Orgs       // nil: organisations are called by their id
-	Terms      Terms      // zero fields mean the defaults; the Market has the same
 	Now        func() time.Time
 	Log        *slog.Logger
 	// SweepEvery is the pace of Run; default 15 s. An order may be placing
@@ -29,13 +28,18 @@ type Config struct {
 
 // Service is brokerage as the other parts see it.
 type Service struct {
-	cfg Config
-	log *slog.Logger
+	cfg   Config
+	terms Terms
+	log   *slog.Logger
 }
 
-// New makes the service.
+// New makes the service. Its terms are those of the market, whose trades they
+// are; an order is worth no more than the rail can carry in one payment.
 func New(cfg Config) *Service {
-	cfg.Terms = cfg.Terms.Complete()
+	terms := cfg.Market.Terms().Complete()
+	if cfg.Rail != nil {
+		terms.MaxNotional = min(terms.MaxNotional, cfg.Rail.MaxPayment())
+	}
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -48,11 +52,11 @@ func New(cfg Config) *Service {
 	if cfg.SweepAfter == 0 {
 		cfg.SweepAfter = time.Minute
 	}
-	return &Service{cfg: cfg, log: cfg.Log}
+	return &Service{cfg: cfg, terms: terms, log: cfg.Log}
 }
 
 // Terms are the conditions trades are made under.
-func (s *Service) Terms() Terms { return s.cfg.Terms }
+func (s *Service) Terms() Terms { return s.terms }
 
 // TestMode reports that no real dollars move.
 func (s *Service) TestMode() bool { return s.cfg.Rail == nil || s.cfg.Rail.TestMode() }

@@ -57,7 +57,12 @@ func (d Dossier) refunded(done Settlement, house hashyard.ID, now time.Time) (*C
 			{Org: house, Currency: hashyard.USD, Purpose: ledger.StripeBalance, Amount: -int64(done.Amount)},
 		},
 	}}
-	return c, nil
+	if t.State == d.Trade.State {
+		return c, nil // it lapsed, which freed its units; the money was late
+	}
+	ev, err := c.Dossier.note(EvTradeCancelled, now, t.Reason)
+	c.Events = []hashyard.Event{ev}
+	return c, err
 }
 
 // Dispute stops a trade until the desk decides.

@@ -157,6 +157,9 @@ func (t TrialBalance) Sound() bool {
 
 // Market is the single writer of the books: brokerage/market.
 type Market interface {
+	// Terms are those that trades are made under; zero fields mean the
+	// defaults.
+	Terms() Terms
 	Place(ctx context.Context, o Order) (Order, error)
 	Cancel(ctx context.Context, o Order, command hashyard.ID) (Order, error)
 }

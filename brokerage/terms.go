@@ -12,7 +12,7 @@ type Terms struct {
 	CommissionPPM int64                    // parts per million of the amount, from the seller
 	Tick          hashyard.MilliCentsPerTH // prices are its multiples
 	MaxUnits      int64                    // of one order
-	MaxNotional   hashyard.Cents           // of one order
+	MaxNotional   hashyard.Cents           // of one order; the rail may lower it
 	PaymentWindow time.Duration            // from match to money
 	ProofWindow   time.Duration            // from delivery to a decision
 	FloorPPM      int64                    // share of the sold hashrate that must be proven
@@ -30,7 +30,7 @@ func DefaultTerms() Terms {
 		CommissionPPM: 15_000,
 		Tick:          1_000,
 		MaxUnits:      10_000,
-		MaxNotional:   100_000_000_00,
+		MaxNotional:   999_999_99,
 		PaymentWindow: 48 * time.Hour,
 		ProofWindow:   14 * 24 * time.Hour,
 		FloorPPM:      950_000,

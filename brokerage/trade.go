@@ -125,17 +125,13 @@ const (
 	// EvSettlementDue asks for money to be sent on the rail.
 	EvSettlementDue hashyard.EventKind = "trade.settlement_due"
 	// EvTradeCancelled tells that a trade's units are free again.
-	EvTradeCancelled hashyard.EventKind = "trade.cancelled"
+	EvTradeCancelled = hashyard.EvTradeCancelled
 	// EvTradeDisputed tells that a trade waits for the desk.
-	EvTradeDisputed hashyard.EventKind = "trade.disputed"
+	EvTradeDisputed = hashyard.EvTradeDisputed
 )
 
 // TradeNote is the payload of brokerage's own events.
-type TradeNote struct {
-	Trade, Buyer, Seller, AskOrder hashyard.ID
-	Units                          []hashyard.ID
-	Reason                         string
-}
+type TradeNote = hashyard.TradeNote
 
 // event makes an event about the trade that both parties may see.
 func (d Dossier) event(kind hashyard.EventKind, now time.Time, payload any) (hashyard.Event, error) {
@@ -147,7 +143,7 @@ func (d Dossier) event(kind hashyard.EventKind, now time.Time, payload any) (has
 func (d Dossier) note(kind hashyard.EventKind, now time.Time, reason string) (hashyard.Event, error) {
 	return d.event(kind, now, TradeNote{
 		Trade: d.Trade.ID, Buyer: d.Trade.Buyer, Seller: d.Trade.Seller, AskOrder: d.Trade.AskOrder,
-		Units: d.UnitIDs(), Reason: reason,
+		Units: d.UnitIDs(), Reason: reason, Refunded: d.Trade.Refunded > 0,
 	})
 }
 

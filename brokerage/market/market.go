@@ -82,6 +82,9 @@ func New(cfg Config) *Market {
 	return &Market{cfg: cfg, queue: make(chan *request, 4*cfg.Batch), trouble: errors.New("the writer has not started")}
 }
 
+// Terms are the conditions trades are made under.
+func (m *Market) Terms() brokerage.Terms { return m.cfg.Terms }
+
 // request is a command on its way to the writer and back.
 type request struct {
 	command command

@@ -74,14 +74,15 @@ type rail struct {
 	byKey     map[string]string
 	transfers map[string]brokerage.TransferRequest // by transfer id
 	refunds   map[string]brokerage.RefundRequest
-	dropReply int // so many answers get lost after the effect
+	dropReply int            // so many answers get lost after the effect
+	most      hashyard.Cents // one payment carries
 	events    int
 }
 
 func newRail() *rail {
 	return &rail{
 		payments: map[string]*brokerage.RailPayment{}, byKey: map[string]string{},
-		transfers: map[string]brokerage.TransferRequest{}, refunds: map[string]brokerage.RefundRequest{},
+		transfers: map[string]brokerage.TransferRequest{}, refunds: map[string]brokerage.RefundRequest{}, most: 99_999_999,
 	}
 }
 
@@ -97,6 +98,12 @@ func (r *rail) drop() error {
 
 func (r *rail) TestMode() bool { return true }
 
+func (r *rail) MaxPayment() hashyard.Cents {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.most
+}
+
 func (r *rail) EnsureCustomer(_ context.Context, org hashyard.ID, _ string) (string, error) {
 	return "cus_" + org.String(), nil
 }
@@ -109,6 +116,9 @@ func (r *rail) OpenTransfer(_ context.Context, q brokerage.PaymentRequest) (brok
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id, ok := r.byKey[q.Key]
+	if !ok && q.Amount > r.most {
+		return brokerage.RailPayment{}, hashyard.Invalid.Errorf("a payment of $%s is more than $%s", q.Amount, r.most)
+	}
 	if !ok {
 		id = fmt.Sprintf("pi_%d", len(r.payments)+1)
 		r.byKey[q.Key] = id

@@ -80,7 +80,7 @@ func TestKilledMarket(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	b := &bundle{db: db, store: postgres.New(db), clock: &clock{}, changes: make(chan int64, 100), house: hashyard.NewID()}
+	b := &bundle{db: db, rail: newRail(), store: postgres.New(db), clock: &clock{}, changes: make(chan int64, 100), house: hashyard.NewID()}
 	b.s19 = brokerage.Instrument{
 		ID: hashyard.NewID(), Name: "S19", Model: "Antminer S19 100T", Currency: hashyard.USD, NominalGHs: 100_000,
 	}

@@ -57,6 +57,10 @@ func (r *Rail) OpenTransfer(ctx context.Context, req brokerage.PaymentRequest) (
 		return none, hashyard.Invalid.Errorf("stripe: a payment of $%s is outside $0.01 … $%s", req.Amount, MaxPayment)
 	}
 	old, err := r.findPayment(ctx, req)
+	if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.Invalid {
+		// The search was refused, which says nothing about what it would find.
+		return none, hashyard.Unavailable.Errorf("%w", err)
+	}
 	if err != nil || old != nil {
 		return paymentOr(old, err)
 	}

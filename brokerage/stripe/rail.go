@@ -101,6 +101,9 @@ func keyMode(key string) (live bool, err error) {
 // TestMode reports that no real money moves.
 func (r *Rail) TestMode() bool { return !r.live }
 
+// MaxPayment is the most that one payment may be worth.
+func (r *Rail) MaxPayment() hashyard.Cents { return MaxPayment }
+
 // sdkLog sends the client library's own log to ours. All of it is detail:
 // what matters comes back as an error and is logged by whoever handles it.
 type sdkLog struct{ log *slog.Logger }
