@@ -33,7 +33,7 @@ type Unit struct {
 	Owner     hashyard.ID // organisation
 	Custodian hashyard.ID // organisation that has it; none while a carrier has it
 	Carrier   string      // who carries it while Custodian is none
-	Destined  hashyard.ID // organisation it is on its way to
+	Destined  hashyard.ID // buyer of the trade that holds it
 	Site      hashyard.ID // where it was last seen by its custodian's agent
 
 	Serial     string

@@ -36,6 +36,8 @@ func TestCustodyAndReservationsStayWhole(t *testing.T) {
 			"match":   w.match,
 			"ship":    w.ship,
 			"pass":    w.pass,
+			"refund":  w.refund,
+			"takeIn":  w.takeIn,
 			"":        w.check,
 		})
 	})
@@ -118,6 +120,31 @@ func (w *world) pass(t *rapid.T) {
 	}
 	delete(w.holders, i)
 	w.units[i] = u
+}
+
+// refund cancels the sale of a unit wherever it is.
+func (w *world) refund(t *rapid.T) {
+	i := w.pick(t)
+	u, err := w.units[i].Cancel()
+	if err != nil {
+		return
+	}
+	if u.State == UnitAvailable {
+		delete(w.holders, i)
+	}
+	w.units[i] = u
+}
+
+// takeIn brings a returning unit back into its owner's hands.
+func (w *world) takeIn(t *rapid.T) {
+	i := w.pick(t)
+	u, err := w.units[i].apply(unitReturn)
+	if err != nil {
+		return
+	}
+	u, c := u.free().hand(Holder{Org: u.Owner}, w.now, "returned", hashyard.ID{}, hashyard.ID{})
+	w.units[i], w.custody[i] = u, append(w.custody[i], c)
+	delete(w.holders, i)
 }
 
 func (w *world) check(t *rapid.T) {

@@ -13,19 +13,23 @@ type Shipment struct {
 	ID, Trade, Seller, Buyer hashyard.ID
 	State                    ShipmentState
 	Carrier, Tracking        string
-	Reason                   string // of the exception
+	Reason                   string // of the exception or the cancellation
+	Stopped                  string // why the seller may not go on; empty: nothing stops it
 	Lines                    []Line // the expected units, in the trade's order
 	Version                  int64
 
-	CreatedAt, PackedAt, DispatchedAt, ArrivedAt, ReceivedAt time.Time // zero: not yet
+	CreatedAt, PackedAt, DispatchedAt, ArrivedAt, ReceivedAt, ReturnedAt time.Time // zero: not yet
+	// DecidedAt is when the trade's money was decided about: a dispute that is
+	// told later stops nothing any more.
+	DecidedAt time.Time
 }
 
 // Line is one expected unit of a shipment.
 type Line struct {
-	Unit                 hashyard.ID
-	Serial, MAC          string
-	PackedAt, ReceivedAt time.Time
-	PackedBy, ReceivedBy hashyard.ID // users
+	Unit                             hashyard.ID
+	Serial, MAC                      string
+	PackedAt, ReceivedAt, ReturnedAt time.Time
+	PackedBy, ReceivedBy, ReturnedBy hashyard.ID // users
 }
 
 // ShipmentState is where a shipment is.
@@ -39,6 +43,9 @@ const (
 	ShipmentArrived    ShipmentState = "arrived"
 	ShipmentReceived   ShipmentState = "received"
 	ShipmentException  ShipmentState = "exception" // held, short or damaged; goes on when resolved
+	ShipmentCancelled  ShipmentState = "cancelled" // refunded before it left the seller
+	ShipmentReturning  ShipmentState = "returning" // refunded on its way or after; the seller scans it back in
+	ShipmentReturned   ShipmentState = "returned"  // all of it is back with the seller
 )
 
 // ShipmentEvent moves a shipment from state to state.
@@ -53,19 +60,27 @@ const (
 	shipReceive     ShipmentEvent = "receive"      // a unit was scanned out, more are expected
 	shipReceiveLast ShipmentEvent = "receive last" // the last expected unit was scanned out
 	shipExcept      ShipmentEvent = "except"
+	shipCancel      ShipmentEvent = "cancel"      // the trade was refunded
+	shipReturn      ShipmentEvent = "return"      // a unit was scanned back in, more are expected
+	shipReturnLast  ShipmentEvent = "return last" // the last unit was scanned back in
 )
 
 // shipmentTable is next[from][event].
 func shipmentTable() map[ShipmentState]map[ShipmentEvent]ShipmentState {
 	return map[ShipmentState]map[ShipmentEvent]ShipmentState{
-		ShipmentPacking:    {shipPack: ShipmentPacking, shipPackLast: ShipmentPacked},
-		ShipmentPacked:     {shipDispatch: ShipmentDispatched},
-		ShipmentDispatched: {shipArrive: ShipmentArrived, shipExcept: ShipmentException},
-		ShipmentArrived:    {shipReceive: ShipmentArrived, shipReceiveLast: ShipmentReceived, shipExcept: ShipmentException},
+		ShipmentPacking:    {shipPack: ShipmentPacking, shipPackLast: ShipmentPacked, shipCancel: ShipmentCancelled},
+		ShipmentPacked:     {shipDispatch: ShipmentDispatched, shipCancel: ShipmentCancelled},
+		ShipmentDispatched: {shipArrive: ShipmentArrived, shipExcept: ShipmentException, shipCancel: ShipmentReturning},
+		ShipmentArrived: {
+			shipReceive: ShipmentArrived, shipReceiveLast: ShipmentReceived,
+			shipExcept: ShipmentException, shipCancel: ShipmentReturning,
+		},
 		ShipmentException: {
 			shipArrive: ShipmentArrived, shipReceive: ShipmentException,
-			shipReceiveLast: ShipmentReceived, shipExcept: ShipmentException,
+			shipReceiveLast: ShipmentReceived, shipExcept: ShipmentException, shipCancel: ShipmentReturning,
 		},
+		ShipmentReceived:  {shipCancel: ShipmentReturning},
+		ShipmentReturning: {shipReturn: ShipmentReturning, shipReturnLast: ShipmentReturned},
 	}
 }
 
@@ -84,6 +99,7 @@ type ScanKind string
 const (
 	ScanPack    ScanKind = "pack"
 	ScanReceive ScanKind = "receive"
+	ScanReturn  ScanKind = "return" // the seller takes a refunded trade's unit back
 )
 
 // Outcome is what a scan did.
@@ -126,10 +142,37 @@ func (s Shipment) Progress(kind ScanKind) Progress {
 }
 
 func (l Line) scanned(kind ScanKind) time.Time {
-	if kind == ScanPack {
+	switch kind {
+	case ScanPack:
 		return l.PackedAt
+	case ScanReturn:
+		return l.ReturnedAt
 	}
 	return l.ReceivedAt
+}
+
+// mark remembers that the line's unit was scanned.
+func (l *Line) mark(kind ScanKind, by hashyard.ID, now time.Time) {
+	switch kind {
+	case ScanPack:
+		l.PackedAt, l.PackedBy = now, by
+	case ScanReturn:
+		l.ReturnedAt, l.ReturnedBy = now, by
+	default:
+		l.ReceivedAt, l.ReceivedBy = now, by
+	}
+}
+
+// scanEvents are what one more scan of kind means for the shipment, and what
+// the last one does.
+func scanEvents(kind ScanKind) (one, last ShipmentEvent) {
+	switch kind {
+	case ScanPack:
+		return shipPack, shipPackLast
+	case ScanReturn:
+		return shipReturn, shipReturnLast
+	}
+	return shipReceive, shipReceiveLast
 }
 
 // NewShipment expects the units of a funded trade, in the trade's order.
@@ -158,30 +201,26 @@ func (s Shipment) scan(kind ScanKind, serial string, by hashyard.ID, now time.Ti
 		rec.Outcome = ScanRepeated
 		return s, rec, nil
 	}
-	one, last := shipPack, shipPackLast
-	if kind == ScanReceive {
-		one, last = shipReceive, shipReceiveLast
-	}
-	ev := one
+	ev, last := scanEvents(kind)
 	if s.Progress(kind).Remaining() == 1 {
 		ev = last
 	}
 	to, err := s.State.Next(ev)
+	if err == nil && kind == ScanPack {
+		err = s.goes()
+	}
 	if err != nil {
 		return s, rec, err
 	}
 	s.Lines = slices.Clone(s.Lines)
-	line := &s.Lines[at]
-	if kind == ScanPack {
-		line.PackedAt, line.PackedBy = now, by
-	} else {
-		line.ReceivedAt, line.ReceivedBy = now, by
-	}
-	if ev == shipPackLast {
+	s.Lines[at].mark(kind, by, now)
+	switch ev {
+	case shipPackLast:
 		s.PackedAt = now
-	}
-	if ev == shipReceiveLast {
+	case shipReceiveLast:
 		s.ReceivedAt = now
+	case shipReturnLast:
+		s.ReturnedAt = now
 	}
 	s.State, rec.Outcome = to, ScanCounted
 	return s, rec, nil
@@ -197,6 +236,9 @@ func (s Shipment) dispatch(carrier, tracking string, now time.Time) (Shipment, e
 		return s, hashyard.Invalid.Errorf("the tracking number is missing")
 	}
 	to, err := s.State.Next(shipDispatch)
+	if err == nil {
+		err = s.goes()
+	}
 	if err != nil {
 		return s, err
 	}
@@ -227,6 +269,40 @@ func (s Shipment) except(reason string) (Shipment, error) {
 	if err != nil {
 		return s, err
 	}
+	s.State, s.Reason = to, reason
+	return s, nil
+}
+
+// goes refuses the seller's steps while a dispute stops them.
+func (s Shipment) goes() error {
+	if s.Stopped == "" {
+		return nil
+	}
+	return hashyard.Conflict.Errorf("the trade is disputed (%s); packing and dispatch wait for the desk's decision", s.Stopped)
+}
+
+// dispute stops the shipment, unless the desk has decided already.
+func (s Shipment) dispute(reason string) (out Shipment, changed bool) {
+	if !s.DecidedAt.IsZero() || s.Stopped == reason {
+		return s, false
+	}
+	s.Stopped = reason
+	return s, true
+}
+
+// decide ends whatever a dispute stopped.
+func (s Shipment) decide(now time.Time) Shipment {
+	s.Stopped, s.DecidedAt = "", now
+	return s
+}
+
+// cancel ends the way to the buyer: the trade was refunded.
+func (s Shipment) cancel(reason string, now time.Time) (Shipment, error) {
+	to, err := s.State.Next(shipCancel)
+	if err != nil {
+		return s, err
+	}
+	s = s.decide(now)
 	s.State, s.Reason = to, reason
 	return s, nil
 }

@@ -22,8 +22,8 @@ func (s *Service) Shipments(ctx context.Context, actor hashyard.Actor, q Shipmen
 // Scan counts one scanned serial. A wrong serial is kept in the scans and
 // refused with Conflict.
 func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashyard.ID, kind ScanKind, raw string) (Shipment, Scan, error) {
-	if kind != ScanPack && kind != ScanReceive {
-		return Shipment{}, Scan{}, hashyard.Invalid.Errorf("scan kind %q is neither pack nor receive", kind)
+	if kind != ScanPack && kind != ScanReceive && kind != ScanReturn {
+		return Shipment{}, Scan{}, hashyard.Invalid.Errorf("scan kind %q is neither pack nor receive nor return", kind)
 	}
 	serial, err := NormalSerial(raw)
 	if err != nil {
@@ -64,19 +64,27 @@ func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashy
 func (s Shipment) ref() hashyard.Ref { return hashyard.Ref{Kind: "shipment", ID: s.ID} }
 
 // scanned adds what a counted scan does to the unit: packing binds it to the
-// shipment, receiving puts it into the buyer's hands.
+// shipment, receiving puts it into the buyer's hands, returning into the
+// seller's.
 func (s Shipment) scanned(w Write, was Shipment, rec Scan, u Unit) (Write, error) {
 	ev, done := unitPack, hashyard.EvUnitsPacked
-	if rec.Kind == ScanReceive {
+	switch rec.Kind {
+	case ScanReceive:
 		ev, done = unitReceive, hashyard.EvUnitsDelivered
+	case ScanReturn:
+		ev, done = unitReturn, hashyard.EvUnitsReturned
 	}
 	u, err := u.apply(ev)
 	if err != nil {
 		return Write{}, err
 	}
-	if rec.Kind == ScanReceive {
-		var c Custody
+	var c Custody
+	switch rec.Kind {
+	case ScanReceive:
 		u, c = u.hand(Holder{Org: s.Buyer}, rec.At, "received by scan", s.ID, rec.By)
+		w.Custody = []Custody{c}
+	case ScanReturn:
+		u, c = u.free().hand(Holder{Org: s.Seller}, rec.At, "returned, received by scan", s.ID, rec.By)
 		w.Custody = []Custody{c}
 	}
 	w.Units = []Unit{u}

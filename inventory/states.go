@@ -19,6 +19,7 @@ const (
 	UnitInTransit UnitState = "in_transit" // with the carrier
 	UnitArrived   UnitState = "arrived"    // at the buyer's door, not scanned in
 	UnitReceived  UnitState = "received"   // in the buyer's hands, not yet the buyer's own
+	UnitReturning UnitState = "returning"  // on its way back to the seller after a refund
 )
 
 // UnitEvent moves a unit from state to state.
@@ -33,7 +34,9 @@ const (
 	unitDispatch UnitEvent = "dispatch"
 	unitArrive   UnitEvent = "arrive"
 	unitReceive  UnitEvent = "receive"
-	unitPass     UnitEvent = "pass" // ownership passed to the buyer
+	unitPass     UnitEvent = "pass"   // ownership passed to the buyer
+	unitCancel   UnitEvent = "cancel" // the trade was refunded
+	unitReturn   UnitEvent = "return" // back in the seller's hands by scan
 )
 
 // unitTable is next[from][event]. The repeated match is an order event that
@@ -42,11 +45,12 @@ func unitTable() map[UnitState]map[UnitEvent]UnitState {
 	return map[UnitState]map[UnitEvent]UnitState{
 		UnitAvailable: {unitReserve: UnitListed},
 		UnitListed:    {unitMatch: UnitSold, unitRelease: UnitAvailable},
-		UnitSold:      {unitMatch: UnitSold, unitRelease: UnitAvailable, unitPack: UnitPacked},
-		UnitPacked:    {unitDispatch: UnitInTransit},
-		UnitInTransit: {unitArrive: UnitArrived},
-		UnitArrived:   {unitReceive: UnitReceived},
-		UnitReceived:  {unitPass: UnitAvailable},
+		UnitSold:      {unitMatch: UnitSold, unitRelease: UnitAvailable, unitPack: UnitPacked, unitCancel: UnitAvailable},
+		UnitPacked:    {unitDispatch: UnitInTransit, unitCancel: UnitAvailable},
+		UnitInTransit: {unitArrive: UnitArrived, unitCancel: UnitReturning},
+		UnitArrived:   {unitReceive: UnitReceived, unitCancel: UnitReturning},
+		UnitReceived:  {unitPass: UnitAvailable, unitCancel: UnitReturning},
+		UnitReturning: {unitReturn: UnitAvailable},
 	}
 }
 
@@ -155,8 +159,7 @@ func (u Unit) Release(holder hashyard.Ref) (out Unit, changed bool, err error) {
 	if err != nil {
 		return u, false, err
 	}
-	out.Order, out.Trade, out.Destined = hashyard.ID{}, hashyard.ID{}, hashyard.ID{}
-	return out, true, nil
+	return out.free(), true, nil
 }
 
 // Match passes the unit from its order to the trade. From now on the buyer
@@ -183,8 +186,27 @@ func (u Unit) Pass(trade, buyer hashyard.ID) (Unit, error) {
 		return u, err
 	}
 	u.Owner = buyer
+	return u.free().withReader(buyer), nil
+}
+
+// Cancel ends the sale of a unit whose trade was refunded: one that has not
+// left the seller is free, any other is on its way back and stays held until
+// the seller has it. Until then the buyer stays a party to it.
+func (u Unit) Cancel() (Unit, error) {
+	u, err := u.apply(unitCancel)
+	if err != nil {
+		return u, err
+	}
+	if u.State != UnitReturning {
+		u = u.free()
+	}
+	return u, nil
+}
+
+// free lets go of whatever held the unit.
+func (u Unit) free() Unit {
 	u.Order, u.Trade, u.Destined = hashyard.ID{}, hashyard.ID{}, hashyard.ID{}
-	return u.withReader(buyer), nil
+	return u
 }
 
 // inOrder sorts ids and drops doubles and none: rows are locked in one order

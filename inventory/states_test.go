@@ -9,8 +9,8 @@ import (
 
 func TestUnitStateTable(t *testing.T) {
 	t.Parallel()
-	states := []UnitState{UnitAvailable, UnitListed, UnitSold, UnitPacked, UnitInTransit, UnitArrived, UnitReceived}
-	events := []UnitEvent{unitReserve, unitRelease, unitMatch, unitPack, unitDispatch, unitArrive, unitReceive, unitPass}
+	states := []UnitState{UnitAvailable, UnitListed, UnitSold, UnitPacked, UnitInTransit, UnitArrived, UnitReceived, UnitReturning}
+	events := []UnitEvent{unitReserve, unitRelease, unitMatch, unitPack, unitDispatch, unitArrive, unitReceive, unitPass, unitCancel, unitReturn}
 	// Written out a second time, so that a change of the table is a decision.
 	want := map[string]UnitState{
 		"available/reserve": UnitListed,
@@ -23,6 +23,12 @@ func TestUnitStateTable(t *testing.T) {
 		"in_transit/arrive": UnitArrived,
 		"arrived/receive":   UnitReceived,
 		"received/pass":     UnitAvailable,
+		"sold/cancel":       UnitAvailable,
+		"packed/cancel":     UnitAvailable,
+		"in_transit/cancel": UnitReturning,
+		"arrived/cancel":    UnitReturning,
+		"received/cancel":   UnitReturning,
+		"returning/return":  UnitAvailable,
 	}
 	for _, s := range states {
 		for _, ev := range events {
@@ -46,8 +52,12 @@ func TestShipmentStateTable(t *testing.T) {
 	t.Parallel()
 	states := []ShipmentState{
 		ShipmentPacking, ShipmentPacked, ShipmentDispatched, ShipmentArrived, ShipmentReceived, ShipmentException,
+		ShipmentCancelled, ShipmentReturning, ShipmentReturned,
 	}
-	events := []ShipmentEvent{shipPack, shipPackLast, shipDispatch, shipArrive, shipReceive, shipReceiveLast, shipExcept}
+	events := []ShipmentEvent{
+		shipPack, shipPackLast, shipDispatch, shipArrive, shipReceive, shipReceiveLast, shipExcept,
+		shipCancel, shipReturn, shipReturnLast,
+	}
 	want := map[string]ShipmentState{
 		"packing/pack":           ShipmentPacking,
 		"packing/pack last":      ShipmentPacked,
@@ -61,6 +71,14 @@ func TestShipmentStateTable(t *testing.T) {
 		"exception/receive":      ShipmentException,
 		"exception/receive last": ShipmentReceived,
 		"exception/except":       ShipmentException,
+		"packing/cancel":         ShipmentCancelled,
+		"packed/cancel":          ShipmentCancelled,
+		"dispatched/cancel":      ShipmentReturning,
+		"arrived/cancel":         ShipmentReturning,
+		"exception/cancel":       ShipmentReturning,
+		"received/cancel":        ShipmentReturning,
+		"returning/return":       ShipmentReturning,
+		"returning/return last":  ShipmentReturned,
 	}
 	for _, s := range states {
 		for _, ev := range events {
@@ -79,7 +97,7 @@ func TestShipmentStateTable(t *testing.T) {
 		t.Errorf("never reached: %v", want)
 	}
 	for from, row := range shipmentTable() {
-		if from == ShipmentReceived || len(row) == 0 {
+		if from == ShipmentCancelled || from == ShipmentReturned || len(row) == 0 {
 			t.Errorf("state %s is final and needs no row", from)
 		}
 	}

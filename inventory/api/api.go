@@ -35,7 +35,7 @@ func Register(api *web.API, svc *inventory.Service) {
 	web.Handle(api, get("list-unit-custody", "/api/v1/units/{id}/custody", "Who had the machine, oldest first"), web.UnitsRead, e.custody)
 	web.Handle(api, get("list-shipments", "/api/v1/shipments", "Shipments you send or get, newest first"), web.ShipmentsRead, e.shipments)
 	web.Handle(api, get("get-shipment", "/api/v1/shipments/{id}", "One shipment with its expected machines"), web.ShipmentsRead, e.shipment)
-	web.Handle(api, post("scan-shipment", "/api/v1/shipments/{id}/scans", "Scan a serial while packing or receiving"), web.ShipmentsScan, e.scan)
+	web.Handle(api, post("scan-shipment", "/api/v1/shipments/{id}/scans", "Scan a serial while packing, receiving or taking back"), web.ShipmentsScan, e.scan)
 	web.Handle(api, post("dispatch-shipment", "/api/v1/shipments/{id}/dispatch", "Hand a packed shipment to the carrier"), web.ShipmentsMove, e.dispatch)
 	web.Handle(api, post("arrive-shipment", "/api/v1/shipments/{id}/arrive", "Record that a shipment is at the door"), web.ShipmentsMove, e.arrive)
 	web.Handle(api, post("except-shipment", "/api/v1/shipments/{id}/exception", "Stop a shipment on its way for a reason"), web.ShipmentsMove, e.except)
@@ -190,7 +190,7 @@ func (e edge) shown(ctx context.Context, s inventory.Shipment, err error) (*Ship
 type scanInput struct {
 	IDInput
 	Body struct {
-		Kind   string `json:"kind" enum:"pack,receive"`
+		Kind   string `json:"kind" enum:"pack,receive,return"`
 		Serial string `json:"serial" maxLength:"256" doc:"As the scanner read it."`
 	}
 }

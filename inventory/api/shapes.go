@@ -54,7 +54,7 @@ type Unit struct {
 	Custodian    *Party      `json:"custodian,omitempty" doc:"Absent while a carrier has the machine."`
 	Carrier      string      `json:"carrier,omitempty"`
 	Site         *Party      `json:"site,omitempty"`
-	State        string      `json:"state" enum:"available,listed,sold,packed,in_transit,arrived,received"`
+	State        string      `json:"state" enum:"available,listed,sold,packed,in_transit,arrived,received,returning"`
 	NominalTHs   float64     `json:"nominal_ths"`
 	OrderID      hashyard.ID `json:"order_id,omitzero" doc:"The order that holds the machine."`
 	TradeID      hashyard.ID `json:"trade_id,omitzero" doc:"The trade that holds the machine."`
@@ -137,19 +137,22 @@ type Shipment struct {
 	TradeID      hashyard.ID `json:"trade_id"`
 	Seller       Party       `json:"seller"`
 	Buyer        Party       `json:"buyer"`
-	State        string      `json:"state" enum:"packing,packed,dispatched,arrived,received,exception"`
+	State        string      `json:"state" enum:"packing,packed,dispatched,arrived,received,exception,cancelled,returning,returned"`
 	Carrier      string      `json:"carrier,omitempty"`
 	Tracking     string      `json:"tracking,omitempty"`
-	Reason       string      `json:"reason,omitempty" doc:"Why it was stopped."`
+	Reason       string      `json:"reason,omitempty" doc:"Of the exception or the cancellation."`
+	Stopped      string      `json:"stopped,omitempty" doc:"The dispute because of which the seller may neither pack nor dispatch."`
 	Lines        []Line      `json:"lines" nullable:"false"`
 	Expected     int         `json:"expected"`
 	Packed       int         `json:"packed"`
 	Received     int         `json:"received"`
+	Returned     int         `json:"returned" doc:"Machines of a refunded trade that the seller scanned back in."`
 	CreatedAt    time.Time   `json:"created_at"`
 	PackedAt     time.Time   `json:"packed_at,omitzero"`
 	DispatchedAt time.Time   `json:"dispatched_at,omitzero"`
 	ArrivedAt    time.Time   `json:"arrived_at,omitzero"`
 	ReceivedAt   time.Time   `json:"received_at,omitzero"`
+	ReturnedAt   time.Time   `json:"returned_at,omitzero"`
 }
 
 // Line is one expected machine.
@@ -159,17 +162,19 @@ type Line struct {
 	MAC        string      `json:"mac,omitempty"`
 	PackedAt   time.Time   `json:"packed_at,omitzero"`
 	ReceivedAt time.Time   `json:"received_at,omitzero"`
+	ReturnedAt time.Time   `json:"returned_at,omitzero"`
 }
 
 func shipmentOf(s inventory.Shipment, names map[hashyard.ID]string) Shipment {
 	out := Shipment{
 		ID: s.ID, TradeID: s.Trade, Seller: Party{s.Seller, names[s.Seller]}, Buyer: Party{s.Buyer, names[s.Buyer]},
-		State: string(s.State), Carrier: s.Carrier, Tracking: s.Tracking, Reason: s.Reason, Lines: []Line{},
+		State: string(s.State), Carrier: s.Carrier, Tracking: s.Tracking, Reason: s.Reason, Stopped: s.Stopped, Lines: []Line{},
 		Expected: len(s.Lines), Packed: s.Progress(inventory.ScanPack).Scanned, Received: s.Progress(inventory.ScanReceive).Scanned,
+		Returned: s.Progress(inventory.ScanReturn).Scanned, ReturnedAt: s.ReturnedAt,
 		CreatedAt: s.CreatedAt, PackedAt: s.PackedAt, DispatchedAt: s.DispatchedAt, ArrivedAt: s.ArrivedAt, ReceivedAt: s.ReceivedAt,
 	}
 	for _, l := range s.Lines {
-		out.Lines = append(out.Lines, Line{UnitID: l.Unit, Serial: l.Serial, MAC: l.MAC, PackedAt: l.PackedAt, ReceivedAt: l.ReceivedAt})
+		out.Lines = append(out.Lines, Line{UnitID: l.Unit, Serial: l.Serial, MAC: l.MAC, PackedAt: l.PackedAt, ReceivedAt: l.ReceivedAt, ReturnedAt: l.ReturnedAt})
 	}
 	return out
 }

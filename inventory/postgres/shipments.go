@@ -12,14 +12,15 @@ import (
 )
 
 const shipmentColumns = `s.id, s.trade_id, s.seller_org, s.buyer_org, s.state, s.carrier, s.tracking, s.reason,
-	s.created_at, s.packed_at, s.dispatched_at, s.arrived_at, s.received_at, s.version`
+	s.created_at, s.packed_at, s.dispatched_at, s.arrived_at, s.received_at, s.version, s.stopped, s.decided_at, s.returned_at`
 
 func scanShipment(row pgx.CollectableRow) (s inventory.Shipment, err error) {
-	var packed, dispatched, arrived, received *time.Time
+	var packed, dispatched, arrived, received, decided, returned *time.Time
 	err = row.Scan(&s.ID, &s.Trade, &s.Seller, &s.Buyer, &s.State, &s.Carrier, &s.Tracking, &s.Reason,
-		&s.CreatedAt, &packed, &dispatched, &arrived, &received, &s.Version)
+		&s.CreatedAt, &packed, &dispatched, &arrived, &received, &s.Version, &s.Stopped, &decided, &returned)
 	s.CreatedAt = s.CreatedAt.UTC()
 	s.PackedAt, s.DispatchedAt, s.ArrivedAt, s.ReceivedAt = when(packed), when(dispatched), when(arrived), when(received)
+	s.DecidedAt, s.ReturnedAt = when(decided), when(returned)
 	return s, err
 }
 
@@ -49,16 +50,18 @@ func addLines(ctx context.Context, tx *pg.Tx, ships []inventory.Shipment) error 
 		at[s.ID], ids[i] = i, s.ID
 	}
 	rows, err := tx.Conn().Query(ctx, `
-		SELECT shipment_id, unit_id, serial, mac, packed_at, packed_by, received_at, received_by
+		SELECT shipment_id, unit_id, serial, mac, packed_at, packed_by, received_at, received_by, returned_at, returned_by
 		FROM shipment_lines WHERE shipment_id = ANY ($1) ORDER BY shipment_id, position`, uuids(ids))
 	if err != nil {
 		return err
 	}
 	var l inventory.Line
 	var ship hashyard.ID
-	var packed, received *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&ship, &l.Unit, &l.Serial, &l.MAC, &packed, &l.PackedBy, &received, &l.ReceivedBy}, func() error {
-		l.PackedAt, l.ReceivedAt = when(packed), when(received)
+	var packed, received, returned *time.Time
+	_, err = pgx.ForEachRow(rows, []any{
+		&ship, &l.Unit, &l.Serial, &l.MAC, &packed, &l.PackedBy, &received, &l.ReceivedBy, &returned, &l.ReturnedBy,
+	}, func() error {
+		l.PackedAt, l.ReceivedAt, l.ReturnedAt = when(packed), when(received), when(returned)
 		s := &ships[at[ship]]
 		s.Lines = append(s.Lines, l)
 		return nil
@@ -126,9 +129,10 @@ func insertShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment) error 
 func updateShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment, scans []inventory.Scan) error {
 	tag, err := tx.Conn().Exec(ctx, `
 		UPDATE shipments SET state = $3, carrier = $4, tracking = $5, reason = $6, packed_at = $7, dispatched_at = $8,
-			arrived_at = $9, received_at = $10, version = version + 1
+			arrived_at = $9, received_at = $10, stopped = $11, decided_at = $12, returned_at = $13, version = version + 1
 		WHERE id = $1 AND version = $2`,
-		s.ID, s.Version, s.State, s.Carrier, s.Tracking, s.Reason, at(s.PackedAt), at(s.DispatchedAt), at(s.ArrivedAt), at(s.ReceivedAt))
+		s.ID, s.Version, s.State, s.Carrier, s.Tracking, s.Reason, at(s.PackedAt), at(s.DispatchedAt), at(s.ArrivedAt), at(s.ReceivedAt),
+		s.Stopped, at(s.DecidedAt), at(s.ReturnedAt))
 	if err != nil {
 		return pg.Fail(err, "shipment %s", s.ID)
 	}
@@ -139,10 +143,9 @@ func updateShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment, scans 
 		if scan.Outcome != inventory.ScanCounted {
 			continue
 		}
-		column := "packed"
-		if scan.Kind == inventory.ScanReceive {
-			column = "received"
-		}
+		column := map[inventory.ScanKind]string{
+			inventory.ScanPack: "packed", inventory.ScanReceive: "received", inventory.ScanReturn: "returned",
+		}[scan.Kind]
 		tag, err := tx.Conn().Exec(ctx, "UPDATE shipment_lines SET "+column+"_at = $3, "+column+"_by = $4 WHERE shipment_id = $1 AND unit_id = $2 AND "+column+"_at IS NULL",
 			s.ID, scan.Unit, scan.At, scan.By)
 		if err != nil {
