@@ -69,8 +69,8 @@ func (s *Treasury) Due(ctx context.Context, threshold hashyard.Sats, refusedSinc
 // AddPayout implements treasury.Store.
 func (s *Treasury) AddPayout(ctx context.Context, p treasury.Payout) (added bool, err error) {
 	err = s.db.AsSystem(ctx, "treasury.request", func(ctx context.Context, tx *pg.Tx) error {
-		owed, err := BalanceOf(ctx, tx, ledger.Account{Org: p.Org, Currency: hashyard.BTC, Purpose: ledger.Earnings})
-		if err != nil || hashyard.Sats(-owed) < p.Amount {
+		owed, err := owed(ctx, tx, p.Org)
+		if err != nil || owed < p.Amount {
 			return err
 		}
 		tag, err := tx.Conn().Exec(ctx, `

@@ -229,11 +229,14 @@ func (r Rules) line(p ledger.Purpose, amount hashyard.Sats) ledger.Posting {
 	return ledger.Posting{Org: r.House, Currency: hashyard.BTC, Purpose: p, Amount: int64(amount)}
 }
 
+// PostedKey is the ledger key of a payout's signature.
+func PostedKey(payout hashyard.ID) string { return "payout-" + payout.String() }
+
 // posted is the entry of a signature: the organisation's earnings and the fee
 // are on their way.
 func (r Rules) posted(p Payout, now time.Time) ledger.Entry {
 	return ledger.Entry{
-		Key: "payout-" + p.ID.String(), At: now, Ref: p.Ref(), Memo: "payout " + p.TxID + " to " + p.Address,
+		Key: PostedKey(p.ID), At: now, Ref: p.Ref(), Memo: "payout " + p.TxID + " to " + p.Address,
 		Postings: []ledger.Posting{
 			{Org: p.Org, Currency: hashyard.BTC, Purpose: ledger.Earnings, Amount: int64(p.Amount)},
 			r.line(ledger.NetworkFees, p.Fee),

@@ -5,7 +5,10 @@
 // A payment leaves once: coins are reserved, the signer process signs, the
 // signed bytes and the ledger entry are stored in one transaction, and only
 // then are those bytes sent, the same ones again until they are buried. The
-// key is the signer's; whoever has this package's database cannot pay.
+// key is the signer's; whoever has this package's database alone cannot pay to
+// an address that its owner never enrolled. What is owed is the database's to
+// say, so before a payout is requested and before it is signed every satoshi
+// of the organisation's earnings must have a statement's entry behind it.
 //
 // Coins and ledger move together, block by block, also backwards when the
 // chain is reorganised. While they differ nothing is signed.

@@ -18,6 +18,7 @@ func (s *Service) request(ctx context.Context, head Head) error {
 	if err != nil {
 		return err
 	}
+	var failed []error
 	for _, d := range due {
 		p := Payout{ID: hashyard.NewID(), Org: d.Org, Address: d.Address, Amount: min(d.Earnings, head.Limits.PerPayout), State: Requested, RequestedAt: now}
 		dest, err := ParseAddress(d.Address, s.cfg.Network)
@@ -26,10 +27,13 @@ func (s *Service) request(ctx context.Context, head Head) error {
 		}
 		// A broken address is for the signer to refuse, where it is seen.
 		if _, err := s.cfg.Store.AddPayout(ctx, p); err != nil {
-			return err
+			// One whose books do not fit does not hold up the others.
+			if failed = append(failed, err); ctx.Err() != nil {
+				break
+			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 // advance moves every open payout as far as it goes. One that cannot go on
@@ -126,6 +130,10 @@ func (s *Service) feeRate(ctx context.Context) (hashyard.Sats, error) {
 // transaction, before anything is sent.
 func (s *Service) sign(ctx context.Context, head Head, p Payout) (Payout, error) {
 	if err := s.withinDay(ctx, head, p); err != nil {
+		return p, err
+	}
+	// The signer knows addresses and limits; who is owed what is ours to know.
+	if err := s.cfg.Store.Owed(ctx, p.Org, p.Amount); err != nil {
 		return p, err
 	}
 	out, err := s.cfg.Signer.Sign(ctx, signer.Request{Payout: p.ID, Org: p.Org, Address: p.Address, Amount: p.Amount, Fee: p.Fee, PSBT: p.PSBT})

@@ -28,8 +28,12 @@ type Store interface {
 	// Due finds who is owed at least threshold, has an address, no open payout,
 	// and none refused to that address since.
 	Due(ctx context.Context, threshold hashyard.Sats, refusedSince time.Time) ([]Due, error)
+	// Owed checks that the books owe an organisation so much, and that all of it
+	// has its reason: statements less signed payouts, entry by entry. Conflict
+	// says what does not fit.
+	Owed(ctx context.Context, org hashyard.ID, amount hashyard.Sats) error
 	// AddPayout stores a requested payout, unless the organisation has an open
-	// one or is owed less by now: then it reports false.
+	// one or is owed less by now: then it reports false. It checks like Owed.
 	AddPayout(ctx context.Context, p Payout) (bool, error)
 	// SignedSince sums the amounts and fees of payouts signed since.
 	SignedSince(ctx context.Context, since time.Time) (hashyard.Sats, error)

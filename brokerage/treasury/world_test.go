@@ -197,7 +197,7 @@ func (y *yard) earn(org hashyard.ID, sats hashyard.Sats) {
 	}
 	id := hashyard.NewID()
 	err := y.store.Post(y.t.Context(), "test", hashyard.ID{}, ledger.Entry{
-		Key: "earn-" + id.String(), At: y.now(), Memo: "work", Ref: hashyard.Ref{Kind: "statement", ID: id},
+		Key: "statement-" + id.String(), At: y.now(), Memo: "work", Ref: hashyard.Ref{Kind: "statement", ID: id},
 		Postings: []ledger.Posting{
 			{Org: y.house.Org, Currency: hashyard.BTC, Purpose: ledger.FPPSExpense, Amount: int64(sats)},
 			{Org: org, Currency: hashyard.BTC, Purpose: ledger.Earnings, Amount: -int64(sats)},

@@ -162,7 +162,7 @@ func (v *vault) earn(org hashyard.ID, sats int64) {
 	v.t.Helper()
 	id := hashyard.NewID()
 	err := v.store.Post(v.t.Context(), "test", hashyard.ID{}, ledger.Entry{
-		Key: id.String(), At: time.Now(), Memo: "work", Ref: hashyard.Ref{Kind: "statement", ID: id},
+		Key: "statement-" + id.String(), At: time.Now(), Memo: "work", Ref: hashyard.Ref{Kind: "statement", ID: id},
 		Postings: []ledger.Posting{
 			{Org: v.house, Currency: hashyard.BTC, Purpose: ledger.FPPSExpense, Amount: sats},
 			{Org: org, Currency: hashyard.BTC, Purpose: ledger.Earnings, Amount: -sats},
