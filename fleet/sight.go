@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 // Hello introduces an agent to its site.
 func (s *Service) Hello(ctx context.Context, actor hashyard.Actor, h Hello) (Welcome, error) {
 	site, err := s.store.Site(ctx, actor, h.Site)
+	if errors.Is(err, hashyard.NotFound) {
+		return Welcome{}, s.noSuchSite(ctx, actor, h.Site)
+	}
 	if err != nil {
 		return Welcome{}, err
 	}
@@ -25,6 +29,22 @@ func (s *Service) Hello(ctx context.Context, actor hashyard.Actor, h Hello) (Wel
 		SiteID: site.ID, OrgID: site.Org, CIDR: site.CIDR.String(),
 		ScanEveryMS: site.ScanEvery.Milliseconds(), ReadEveryMS: site.ReadEvery.Milliseconds(),
 	}, nil
+}
+
+// noSuchSite names the sites that the agent's organisation has instead.
+func (s *Service) noSuchSite(ctx context.Context, actor hashyard.Actor, name string) error {
+	sites, err := s.store.Sites(ctx, actor)
+	if err != nil {
+		return err
+	}
+	if len(sites) == 0 {
+		return hashyard.NotFound.Errorf("the organisation of this key has no site %.100q, and no other yet; check that the key is of the right organisation, or have the site made", name)
+	}
+	names := make([]string, 0, len(sites))
+	for _, site := range sites[:min(len(sites), 10)] {
+		names = append(names, strconv.Quote(short(site.Name, 60)))
+	}
+	return hashyard.NotFound.Errorf("the organisation of this key has no site %.100q; start the agent with one of its sites: %s", name, strings.Join(names, ", "))
 }
 
 // Sight takes in an agent's report. A machine that cannot be taken in is told

@@ -135,7 +135,11 @@ func (a *Agent) start(ctx context.Context) error {
 	err := retry(ctx, func() error {
 		var err error
 		w, err = a.yard.hello(ctx, fleet.Hello{Site: a.cfg.Site, Version: a.cfg.Version})
-		if err != nil && ctx.Err() == nil {
+		switch {
+		case err == nil || ctx.Err() != nil:
+		case needsSomebody(err):
+			a.log.ErrorContext(ctx, "the yard refuses the agent; it goes on asking until this is mended", "site", a.cfg.Site, "error", err)
+		default:
 			a.log.WarnContext(ctx, "the yard does not welcome the agent, will retry", "site", a.cfg.Site, "error", err)
 		}
 		return err

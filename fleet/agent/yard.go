@@ -102,7 +102,8 @@ func (y *yard) call(ctx context.Context, method, path, idempotency string, timeo
 		return hashyard.Unavailable.Errorf("%s %s: %w", method, path, err)
 	}
 	if resp.StatusCode/100 != 2 {
-		return refusal(resp.StatusCode).Errorf("%s %s: %d %s", method, path, resp.StatusCode, detail(raw))
+		kind := refusal(resp.StatusCode)
+		return kind.Errorf("%s %s: %d %s%s", method, path, resp.StatusCode, detail(raw), y.advice(kind))
 	}
 	if out == nil {
 		return nil
@@ -129,6 +130,22 @@ func refusal(status int) hashyard.Kind {
 		return hashyard.Conflict
 	}
 	return hashyard.Unavailable
+}
+
+// advice is what a person has to do about a refusal that no waiting mends.
+func (y *yard) advice(kind hashyard.Kind) string {
+	switch kind {
+	case hashyard.Unauthenticated:
+		return "; the yard at " + y.base.Host + " does not take this agent's key: make a key with the role agent in the site's organisation and start the agent with it (HASHYARD_AGENT_KEY)"
+	case hashyard.Denied:
+		return "; the yard at " + y.base.Host + " knows this agent's key but it lacks the role agent: make a key with that role and start the agent with it (HASHYARD_AGENT_KEY)"
+	}
+	return ""
+}
+
+// needsSomebody reports a refusal that only a person can mend.
+func needsSomebody(err error) bool {
+	return errors.Is(err, hashyard.Unauthenticated) || errors.Is(err, hashyard.Denied) || hopeless(err)
 }
 
 func hopeless(err error) bool {

@@ -347,6 +347,19 @@ func TestDeliveredUnitIsRedirectedWhenSeen(t *testing.T) {
 	}
 }
 
+func TestUnknownSiteNamesTheKnown(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	_, err := y.svc.Hello(ctx, y.a, fleet.Hello{Site: "yrad"})
+	if !errors.Is(err, hashyard.NotFound) || !strings.Contains(err.Error(), `no site "yrad"`) || !strings.Contains(err.Error(), `one of its sites: "yard"`) {
+		t.Errorf("%v", err)
+	}
+	nobody := hashyard.Actor{Org: testdb.Org(t, y.db)}
+	if _, err := y.svc.Hello(ctx, nobody, fleet.Hello{Site: "yard"}); !errors.Is(err, hashyard.NotFound) || !strings.Contains(err.Error(), "have the site made") {
+		t.Errorf("%v", err)
+	}
+}
+
 // TestForeignMachinesTellNothing has somebody's machine, with other parts than
 // registered, answer at another organisation's site.
 func TestForeignMachinesTellNothing(t *testing.T) {
