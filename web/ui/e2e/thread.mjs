@@ -52,6 +52,15 @@ async function bank(page, trade) {
   });
 }
 
+/** Sends the ticket by key; the row of the order it became. */
+async function sent(page) {
+  const answer = page.waitForResponse((r) => r.url().endsWith('/api/v1/orders') && r.request().method() === 'POST');
+  await page.keyboard.press('Control+Enter');
+  const res = await answer;
+  assert.ok(res.ok(), `POST /orders answered ${res.status()}: ${await res.text()}`);
+  return page.locator(`tr[data-order="${(await res.json()).id}"]`);
+}
+
 const listed = await hands(`/machines/${name}`);
 const { model } = listed;
 // Price and time decide which machine is sold: perhaps one listed before.
@@ -66,8 +75,7 @@ const thread = [
     await page.keyboard.press('s');
     await page.getByLabel(listed.serial).check();
     await page.getByLabel('Price in dollars per TH').fill(PRICE);
-    await page.keyboard.press('Control+Enter');
-    await page.locator('tr[data-order]').first().getByText('Resting').waitFor();
+    await (await sent(page)).getByText('Resting').waitFor();
     await page.getByText(/^Serials to sell,/).waitFor();
     await page.getByLabel(listed.serial).waitFor({ state: 'detached' });
   }],
@@ -79,8 +87,7 @@ const thread = [
     await page.keyboard.press('p');
     assert.equal(await page.getByLabel('Price in dollars per TH').inputValue(), PRICE);
     if (shots) await page.screenshot({ path: `${shots}/thread-ticket.png` });
-    await page.keyboard.press('Control+Enter');
-    await page.locator('tr[data-order]').first().getByText(/Filled \d/).waitFor();
+    await (await sent(page)).getByText(/Filled \d/).waitFor();
     await page.locator('.tape tr').first().waitFor();
   }],
   ['the buyer sees where to send the money; the bank sends it; it is held', async () => {
