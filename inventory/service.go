@@ -234,11 +234,21 @@ func (s *Service) Units(ctx context.Context, actor hashyard.Actor, q UnitQuery) 
 	return units, next, err
 }
 
-// seenBy hides from former owners and future buyers where a unit is now.
+// seenBy leaves of a unit what the actor may know. Its owner, whoever has it in
+// hand and the buyer of the trade that holds it know everything. A former owner
+// still finds the machine, and learns nothing of where it went.
 func (u Unit) seenBy(actor hashyard.Actor) Unit {
-	if !actor.House && actor.System == "" && !u.Holds(actor.Org) {
-		u.Site, u.Order = hashyard.ID{}, hashyard.ID{}
+	party := u.Holds(actor.Org) || (!u.Trade.IsZero() && actor.Org == u.Destined)
+	if actor.House || actor.System != "" || (party && !actor.Org.IsZero()) {
+		if !actor.House && actor.System == "" && !u.Holds(actor.Org) {
+			u.Site, u.Order = hashyard.ID{}, hashyard.ID{} // the seller's own matters
+		}
+		return u
 	}
+	var none hashyard.ID
+	u.Owner, u.Custodian, u.Carrier, u.Destined = none, none, "", none
+	u.Trade, u.Order, u.Site = none, none, none
+	u.State, u.SeenAt = "", time.Time{}
 	return u
 }
 

@@ -50,16 +50,16 @@ type Unit struct {
 	Model        string      `json:"model"`
 	ModelID      hashyard.ID `json:"model_id,omitzero"`
 	Boards       []string    `json:"boards" nullable:"false" doc:"Hashboard serials in slot order."`
-	Owner        Party       `json:"owner"`
+	Owner        Party       `json:"owner" doc:"Blank for a former owner, as state is."`
 	Custodian    *Party      `json:"custodian,omitempty" doc:"Absent while a carrier has the machine."`
 	Carrier      string      `json:"carrier,omitempty"`
 	Site         *Party      `json:"site,omitempty"`
-	State        string      `json:"state" enum:"available,listed,sold,packed,in_transit,arrived,received,returning"`
+	State        string      `json:"state" enum:"available,listed,sold,packed,in_transit,arrived,received,returning,"`
 	NominalTHs   float64     `json:"nominal_ths"`
 	OrderID      hashyard.ID `json:"order_id,omitzero" doc:"The order that holds the machine."`
 	TradeID      hashyard.ID `json:"trade_id,omitzero" doc:"The trade that holds the machine."`
 	RegisteredAt time.Time   `json:"registered_at"`
-	SeenAt       time.Time   `json:"seen_at"`
+	SeenAt       time.Time   `json:"seen_at,omitzero" doc:"Absent for whoever may not know where the machine is."`
 }
 
 func unitOf(u inventory.Unit, orgs, sites map[hashyard.ID]string) Unit {

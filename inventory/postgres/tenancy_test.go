@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hashyard"
 	"hashyard/inventory"
 )
@@ -109,5 +111,51 @@ func TestPagesOfUnits(t *testing.T) {
 	}
 	if _, _, err := y.svc.Units(ctx, y.seller, inventory.UnitQuery{Cursor: "x"}); !errors.Is(err, hashyard.Invalid) {
 		t.Errorf("bad cursor: %v", err)
+	}
+}
+
+// TestFormerOwnersLearnNothingMore: once a machine is sold on, its former owner
+// finds it by its serial and sees neither who has it, nor where, nor what
+// becomes of it; custody rows are of those who took part.
+func TestFormerOwnersLearnNothingMore(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	a, b := y.claim(t, y.seller, "SMTT0001"), y.claim(t, y.seller, "SMTT0002")
+	s := y.sell(t, a, b)
+	y.must(t, s, y.seller, inventory.ScanPack, a, b)
+	if _, err := y.svc.Dispatch(ctx, y.seller, s.ship.ID, "DHL", "JD01"); err != nil {
+		t.Fatal(err)
+	}
+	for _, who := range []hashyard.Actor{y.seller, y.buyer} {
+		if u, err := y.svc.Unit(ctx, who, a.ID); err != nil || u.Carrier != "DHL" || u.Trade != s.trade || u.Owner != y.seller.Org {
+			t.Errorf("a party of the trade sees %+v, %v", u, err)
+		}
+	}
+	y.receive(t, s, a, b) // and the buyer lists it
+	want := inventory.Unit{
+		ID: a.ID, Serial: a.Serial, MAC: a.MAC, Model: a.Model, ModelID: a.ModelID, Boards: a.Boards,
+		NominalGHs: a.NominalGHs, RegisteredAt: a.RegisteredAt,
+	}
+	check := func(u inventory.Unit) {
+		u.CustodySeq, u.Readers, u.Version, u.RegisteredAt = 0, nil, 0, want.RegisteredAt
+		if diff := cmp.Diff(want, u); diff != "" {
+			t.Errorf("a former owner sees (-want +got):\n%s", diff)
+		}
+	}
+	u, err := y.svc.Unit(ctx, y.seller, a.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check(u)
+	us, _, err := y.svc.Units(ctx, y.seller, inventory.UnitQuery{Text: a.Serial})
+	if err != nil || len(us) != 1 {
+		t.Fatalf("%d units, %v", len(us), err)
+	}
+	check(us[0])
+	if rows, err := y.svc.CustodyOf(ctx, y.buyer, a.ID); err != nil || len(rows) != 1 || rows[0].Seq != 3 {
+		t.Errorf("the buyer's part of the chain: %+v, %v", rows, err)
+	}
+	if rows, err := y.svc.CustodyOf(ctx, y.seller, a.ID); err != nil || len(rows) != 3 {
+		t.Errorf("the seller's part of the chain: %+v, %v", rows, err)
 	}
 }

@@ -156,11 +156,14 @@ func reserve(ctx context.Context, tx *pg.Tx, was, is inventory.Unit, w inventory
 	return nil
 }
 
+// insertCustody shows a hand-over to who gave, who took and who owned the unit
+// then, and to nobody else ever.
 func insertCustody(ctx context.Context, tx *pg.Tx, c inventory.Custody) error {
 	_, err := tx.Conn().Exec(ctx, `
 		INSERT INTO custody (unit_id, seq, from_org, from_carrier, to_org, to_carrier, at, reason, shipment_id, by_user, orgs)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-			(SELECT readers FROM units WHERE id = $1))`,
+			(SELECT array_agg(DISTINCT o) FROM units u, unnest(ARRAY[u.owner_org, $3::uuid, $5::uuid]) o
+			 WHERE u.id = $1 AND o IS NOT NULL))`,
 		c.Unit, c.Seq, c.From.Org, c.From.Carrier, c.To.Org, c.To.Carrier, c.At, c.Reason, c.Shipment, c.By)
 	return pg.Fail(err, "custody row %d of unit %s", c.Seq, c.Unit)
 }
