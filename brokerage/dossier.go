@@ -64,6 +64,7 @@ type Settlement struct {
 	Amount     hashyard.Cents
 	Commission hashyard.Cents
 	RailID     string // transfer or refund; "" while pending
+	Trouble    string // why it still waits, as far as the parties can help it
 	MadeAt     time.Time
 	DoneAt     time.Time
 }

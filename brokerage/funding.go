@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"hashyard"
 )
@@ -104,16 +105,40 @@ func (s *Service) Webhook(ctx context.Context, body []byte, signature string) er
 
 // SweepPayments reads open payments afresh: a webhook may never come.
 func (s *Service) SweepPayments(ctx context.Context) error {
-	ids, err := s.cfg.Trades.UnpaidSince(ctx, s.now().Add(-s.cfg.SweepAfter))
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
+	return s.sweep(ctx, s.cfg.Trades.UnpaidSince, func(ctx context.Context, id hashyard.ID) error {
 		if err := s.checkPayment(ctx, id); err != nil {
 			return fmt.Errorf("sweep payment of trade %s: %w", id, err)
 		}
+		return nil
+	})
+}
+
+// sweep looks after everything that find has left lying since SweepAfter, page
+// by page. One failure does not keep the others waiting.
+func (s *Service) sweep(ctx context.Context,
+	find func(ctx context.Context, before time.Time, after hashyard.ID) ([]hashyard.ID, error),
+	each func(ctx context.Context, id hashyard.ID) error,
+) error {
+	var failed []error
+	before, after := s.now().Add(-s.cfg.SweepAfter), hashyard.ID{}
+	for {
+		ids, err := find(ctx, before, after)
+		if err != nil {
+			return errors.Join(append(failed, err)...)
+		}
+		if len(ids) == 0 {
+			return errors.Join(failed...)
+		}
+		for _, id := range ids {
+			if ctx.Err() != nil {
+				return errors.Join(append(failed, ctx.Err())...)
+			}
+			if err := each(ctx, id); err != nil {
+				failed = append(failed, err)
+			}
+		}
+		after = ids[len(ids)-1]
 	}
-	return nil
 }
 
 func (s *Service) checkPayment(ctx context.Context, id hashyard.ID) error {

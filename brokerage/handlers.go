@@ -2,6 +2,7 @@ package brokerage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -100,14 +101,26 @@ func (s *Service) OnSettlementDue(ctx context.Context, ev hashyard.Event) error 
 		return handled(err, ev)
 	}
 	railID, err := s.send(ctx, d)
+	if errors.Is(err, ErrNotPayable) {
+		err = errors.Join(err, s.wait(ctx, d, ErrNotPayable.Error()))
+	}
 	if err != nil {
-		return handled(err, ev)
+		return handled(err, ev) // the event comes again
 	}
 	by := By{Reason: "brokerage.settlement", Command: "trade." + string(d.Settlement.Kind), Event: ev.ID}
 	_, err = s.cfg.Trades.ChangeTrade(ctx, by, d.Trade.ID, func(d Dossier) (*Change, error) {
 		return d.Settled(railID, s.cfg.House, s.now())
 	})
 	return handled(err, ev)
+}
+
+// wait shows the parties why a settlement has not been carried out yet.
+func (s *Service) wait(ctx context.Context, d Dossier, why string) error {
+	s.log.WarnContext(ctx, "settlement waits, will be tried again", "trade", d.Trade.ID, "seller", d.Trade.Seller, "why", why)
+	_, err := s.cfg.Trades.ChangeTrade(ctx, By{Reason: "brokerage.settlement"}, d.Trade.ID, func(d Dossier) (*Change, error) {
+		return d.Wait(why)
+	})
+	return err
 }
 
 func (s *Service) send(ctx context.Context, d Dossier) (string, error) {

@@ -171,20 +171,14 @@ func (s *Service) Cancel(ctx context.Context, actor hashyard.Actor, id hashyard.
 
 // SweepOrders ends orders whose process died while placing them.
 func (s *Service) SweepOrders(ctx context.Context) error {
-	ids, err := s.cfg.Orders.StalePlacing(ctx, s.now().Add(-s.cfg.SweepAfter))
-	if err != nil {
-		return err
-	}
-	for _, id := range ids {
+	return s.sweep(ctx, s.cfg.Orders.StalePlacing, func(ctx context.Context, id hashyard.ID) error {
 		o, err := s.cfg.Orders.RejectOrder(ctx, id, "abandoned while being placed", s.now())
+		if err == nil && o.State == OrderRejected {
+			err = s.release(ctx, o)
+		}
 		if err != nil {
 			return fmt.Errorf("sweep order %s: %w", id, err)
 		}
-		if o.State == OrderRejected {
-			if err := s.release(ctx, o); err != nil {
-				return fmt.Errorf("sweep order %s: %w", id, err)
-			}
-		}
-	}
-	return nil
+		return nil
+	})
 }

@@ -29,13 +29,18 @@ type Rail interface {
 	// CancelPayment takes back an open request. A payment that has succeeded
 	// stays; the returned status says so and is no error.
 	CancelPayment(ctx context.Context, id, key string) (RailPayment, error)
-	// Transfer pays a seller from the platform's balance.
+	// Transfer pays a seller from the platform's balance. ErrNotPayable says
+	// that the seller's account may not be paid yet; asked again later, it may.
 	Transfer(ctx context.Context, req TransferRequest) (transfer string, err error)
 	// Refund sends a received payment back to the buyer.
 	Refund(ctx context.Context, req RefundRequest) (refund string, err error)
 	// ParseWebhook verifies the signature over the raw body.
 	ParseWebhook(body []byte, signature string, now time.Time) (RailEvent, error)
 }
+
+// ErrNotPayable says that the rail still has to know more of a seller before
+// it pays out.
+var ErrNotPayable = hashyard.Conflict.Errorf("the seller cannot be paid yet")
 
 // PaymentRequest asks for one bank transfer.
 type PaymentRequest struct {

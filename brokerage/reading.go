@@ -2,6 +2,7 @@ package brokerage
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hashyard"
@@ -58,6 +59,12 @@ func (s *Service) Trade(ctx context.Context, actor hashyard.Actor, id hashyard.I
 	return s.cfg.Trades.Trade(ctx, actor, id)
 }
 
+// ConditionsSold are the condition snapshots of a trade's units as they were
+// listed, for the parties and the house.
+func (s *Service) ConditionsSold(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (map[hashyard.ID]json.RawMessage, error) {
+	return s.cfg.Trades.ConditionsSold(ctx, actor, id)
+}
+
 // Trades lists the organisation's trades, newest first.
 func (s *Service) Trades(ctx context.Context, actor hashyard.Actor, q TradeQuery) ([]Dossier, string, error) {
 	q.Limit = page(q.Limit)
@@ -83,7 +90,7 @@ func (s *Service) Dispute(ctx context.Context, actor hashyard.Actor, id hashyard
 
 // Decide is the desk's decision about a disputed or refuted trade.
 func (s *Service) Decide(ctx context.Context, actor hashyard.Actor, id hashyard.ID, outcome SettlementKind, reason string) (Dossier, error) {
-	if !actor.House {
+	if !actor.House || !actor.Has(hashyard.Desk) {
 		return Dossier{}, hashyard.Denied.Errorf("the desk decides; a party disputes")
 	}
 	if reason == "" || len(reason) > 1000 {

@@ -14,7 +14,7 @@ func (d Dossier) Settled(railID string, house hashyard.ID, now time.Time) (*Chan
 		return nil, nil
 	}
 	done := *s
-	done.RailID, done.DoneAt = railID, now.UTC()
+	done.RailID, done.DoneAt, done.Trouble = railID, now.UTC(), ""
 	if s.Kind == RefundBuyer {
 		return d.refunded(done, house, now)
 	}
@@ -40,6 +40,19 @@ func (d Dossier) Settled(railID string, house hashyard.ID, now time.Time) (*Chan
 	})
 	c.Events = []hashyard.Event{ev}
 	return c, err
+}
+
+// Wait says why the settlement has to wait, once.
+func (d Dossier) Wait(why string) (*Change, error) {
+	s := d.Settlement
+	if s == nil || s.Done() || s.Trouble == why {
+		return nil, nil
+	}
+	waiting := *s
+	waiting.Trouble = why
+	c := d.change(d.Trade)
+	c.Dossier.Settlement = &waiting
+	return c, nil
 }
 
 func (d Dossier) refunded(done Settlement, house hashyard.ID, now time.Time) (*Change, error) {

@@ -25,8 +25,9 @@ type OrderStore interface {
 	RejectOrder(ctx context.Context, id hashyard.ID, reason string, now time.Time) (Order, error)
 	// NoteCancel leaves the audit row of a cancellation and returns the order.
 	NoteCancel(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Order, error)
-	// StalePlacing finds orders that have been placing since before.
-	StalePlacing(ctx context.Context, before time.Time) ([]hashyard.ID, error)
+	// StalePlacing finds a page of the orders that have been placing since
+	// before, by id; after is the last one of the page before.
+	StalePlacing(ctx context.Context, before time.Time, after hashyard.ID) ([]hashyard.ID, error)
 	Order(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Order, error)
 	Orders(ctx context.Context, actor hashyard.Actor, q OrderQuery) ([]Order, string, error)
 
@@ -89,8 +90,12 @@ type TradeStore interface {
 	ChangeTrade(ctx context.Context, by By, id hashyard.ID, rule func(Dossier) (*Change, error)) (Dossier, error)
 	// TradesOfUnit finds the trades a unit was sold in, newest first.
 	TradesOfUnit(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]Dossier, error)
-	// UnpaidSince finds trades whose payment is open since before.
-	UnpaidSince(ctx context.Context, before time.Time) ([]hashyard.ID, error)
+	// UnpaidSince finds a page of the trades whose payment is open since before,
+	// by id; after is the last one of the page before.
+	UnpaidSince(ctx context.Context, before time.Time, after hashyard.ID) ([]hashyard.ID, error)
+	// ConditionsSold are the condition snapshots of a trade's units as they were
+	// listed, for either party; a unit that was never read has none.
+	ConditionsSold(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (map[hashyard.ID]json.RawMessage, error)
 
 	// RailParty is who an organisation is on the rail, "" if not known yet.
 	RailParty(ctx context.Context, org hashyard.ID, role RailRole) (string, error)

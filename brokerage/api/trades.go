@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
 	"hashyard"
@@ -65,6 +66,7 @@ type Settlement struct {
 	AmountCents     int64     `json:"amount_cents"`
 	CommissionCents int64     `json:"commission_cents"`
 	Rail            string    `json:"rail_id,omitempty" doc:"The transfer or refund, once it is made."`
+	Trouble         string    `json:"trouble,omitempty" doc:"Why it waits: the seller cannot be paid yet."`
 	MadeAt          time.Time `json:"made_at"`
 	DoneAt          time.Time `json:"done_at,omitzero"`
 }
@@ -84,6 +86,8 @@ type Proof struct {
 	From        time.Time   `json:"from,omitzero"`
 	To          time.Time   `json:"to,omitzero"`
 	DecidedAt   time.Time   `json:"decided_at,omitzero"`
+	// Condition is told of one trade, not in lists.
+	Condition json.RawMessage `json:"condition,omitempty" doc:"Telemetry of the machine as it was listed. In lists and answers of commands absent."`
 }
 
 func tradeOf(d brokerage.Dossier, actor hashyard.Actor, names map[hashyard.ID]string, terms brokerage.Terms) Trade {
@@ -112,7 +116,7 @@ func tradeOf(d brokerage.Dossier, actor hashyard.Actor, names map[hashyard.ID]st
 	if s := d.Settlement; s != nil {
 		out.Settlement = &Settlement{
 			Kind: string(s.Kind), AmountCents: int64(s.Amount), CommissionCents: int64(s.Commission),
-			Rail: s.RailID, MadeAt: s.MadeAt, DoneAt: s.DoneAt,
+			Rail: s.RailID, Trouble: s.Trouble, MadeAt: s.MadeAt, DoneAt: s.DoneAt,
 		}
 	}
 	addProofs(&out, d, terms)
@@ -166,6 +170,9 @@ func nextOf(d brokerage.Dossier) Next {
 	case brokerage.Proving:
 		return Next{Buyer: "Let the machines hash until the proof is decided", Seller: "Wait for the proof"}
 	case brokerage.Proven:
+		if d.Settlement != nil && d.Settlement.Trouble != "" {
+			return Next{Buyer: "", Seller: "You cannot be paid yet: the payment provider needs details of your account; we keep trying"}
+		}
 		return Next{Buyer: "", Seller: "Your payment of $" + (t.Amount - t.Commission).String() + " is being sent"}
 	case brokerage.Refuted, brokerage.Disputed:
 		return Next{Buyer: "Wait for the desk's decision; the payout is held", Seller: "Wait for the desk's decision; the payout is held"}
@@ -208,7 +215,18 @@ func (e edge) trades(ctx context.Context, actor hashyard.Actor, in *tradesInput)
 
 func (e edge) trade(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Trade, error) {
 	d, err := e.svc.Trade(ctx, actor, in.ID)
-	return e.one(ctx, actor, d, err)
+	if err != nil {
+		return nil, err
+	}
+	seen, err := e.svc.ConditionsSold(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	t := &e.tradesOf(ctx, actor, d)[0]
+	for i := range t.Proofs {
+		t.Proofs[i].Condition = seen[t.Proofs[i].Unit]
+	}
+	return t, nil
 }
 
 func (e edge) fund(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Trade, error) {

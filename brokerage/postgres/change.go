@@ -116,7 +116,9 @@ type decided struct {
 	By    hashyard.Actor
 }
 
-// queueTrade adds the two statements that store a new trade.
+// queueTrade adds the two statements that store a new trade. Each unit keeps
+// its part of the ask's condition snapshot: the buyer may read the trade, and
+// never the order.
 func queueTrade(send *pgx.Batch, d brokerage.Dossier) error {
 	t := d.Trade
 	history, err := json.Marshal(t.History)
@@ -134,9 +136,11 @@ func queueTrade(send *pgx.Batch, d brokerage.Dossier) error {
 		sold[i] = int64(u.Sold)
 	}
 	send.Queue(`
-		INSERT INTO trade_units (trade_id, position, unit_id, buyer_org, seller_org, sold_ghs)
-		SELECT $1, n, unit, $2, $3, sold FROM unnest($4::uuid[], $5::bigint[]) WITH ORDINALITY AS u (unit, sold, n)`,
-		t.ID, t.Buyer, t.Seller, uuids(d.UnitIDs()), sold)
+		INSERT INTO trade_units (trade_id, position, unit_id, buyer_org, seller_org, sold_ghs, condition)
+		SELECT $1, n, unit, $2, $3, sold, c.value
+		FROM unnest($4::uuid[], $5::bigint[]) WITH ORDINALITY AS u (unit, sold, n)
+		LEFT JOIN jsonb_each((SELECT condition FROM orders WHERE id = $6 AND jsonb_typeof(condition) = 'object')) c ON c.key = unit::text`,
+		t.ID, t.Buyer, t.Seller, uuids(d.UnitIDs()), sold, t.AskOrder)
 	return nil
 }
 
@@ -200,10 +204,10 @@ func putPayment(ctx context.Context, tx *pg.Tx, d brokerage.Dossier) error {
 func putSettlement(ctx context.Context, tx *pg.Tx, d brokerage.Dossier) error {
 	s := d.Settlement
 	_, err := tx.Conn().Exec(ctx, `
-		INSERT INTO settlements (trade_id, buyer_org, seller_org, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-		ON CONFLICT (trade_id) DO UPDATE SET (rail_id, done_at) = (EXCLUDED.rail_id, EXCLUDED.done_at)`,
-		d.Trade.ID, d.Trade.Buyer, d.Trade.Seller, s.Kind, s.Key, s.Amount, s.Commission, s.RailID, s.MadeAt, at(s.DoneAt))
+		INSERT INTO settlements (trade_id, buyer_org, seller_org, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at, trouble)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+		ON CONFLICT (trade_id) DO UPDATE SET (rail_id, done_at, trouble) = (EXCLUDED.rail_id, EXCLUDED.done_at, EXCLUDED.trouble)`,
+		d.Trade.ID, d.Trade.Buyer, d.Trade.Seller, s.Kind, s.Key, s.Amount, s.Commission, s.RailID, s.MadeAt, at(s.DoneAt), s.Trouble)
 	if err != nil {
 		return fmt.Errorf("settlement: %w", err)
 	}

@@ -76,6 +76,8 @@ type rail struct {
 	refunds   map[string]brokerage.RefundRequest
 	dropReply int            // so many answers get lost after the effect
 	most      hashyard.Cents // one payment carries
+	closed    bool           // no seller may be paid
+	broken    string         // payment that cannot be read
 	events    int
 }
 
@@ -133,6 +135,9 @@ func (r *rail) OpenTransfer(_ context.Context, q brokerage.PaymentRequest) (brok
 func (r *rail) Payment(_ context.Context, id string) (brokerage.RailPayment, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if id == r.broken {
+		return brokerage.RailPayment{}, errDropped
+	}
 	p, ok := r.payments[id]
 	if !ok {
 		return brokerage.RailPayment{}, hashyard.NotFound.Errorf("payment %s", id)
@@ -152,6 +157,9 @@ func (r *rail) CancelPayment(_ context.Context, id, _ string) (brokerage.RailPay
 func (r *rail) Transfer(_ context.Context, q brokerage.TransferRequest) (string, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.closed {
+		return "", fmt.Errorf("%w: no bank account", brokerage.ErrNotPayable)
+	}
 	id := "tr_" + q.Key
 	if old, ok := r.transfers[id]; ok && old != q {
 		return "", hashyard.Conflict.Errorf("key %s was used for another transfer", q.Key)

@@ -171,10 +171,10 @@ func (s *Store) NoteCancel(ctx context.Context, actor hashyard.Actor, id hashyar
 }
 
 // StalePlacing implements brokerage.OrderStore.
-func (s *Store) StalePlacing(ctx context.Context, before time.Time) (out []hashyard.ID, err error) {
+func (s *Store) StalePlacing(ctx context.Context, before time.Time, after hashyard.ID) (out []hashyard.ID, err error) {
 	err = s.db.AsSystem(ctx, "brokerage.sweep", func(ctx context.Context, tx *pg.Tx) error {
 		out, err = list(ctx, tx, pgx.RowTo[hashyard.ID],
-			"SELECT id FROM orders WHERE state = 'placing' AND created_at < $1 ORDER BY created_at LIMIT 100", before)
+			"SELECT id FROM orders WHERE state = 'placing' AND created_at < $1 AND ($2::uuid IS NULL OR id > $2) ORDER BY id LIMIT 100", before, after)
 		return err
 	})
 	return out, pg.Fail(err, "find stale orders")

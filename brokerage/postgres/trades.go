@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"time"
 
@@ -95,7 +97,7 @@ func addPayments(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hash
 
 func addSettlements(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyard.ID]*brokerage.Dossier) error {
 	rows, err := tx.Conn().Query(ctx, `
-		SELECT trade_id, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at
+		SELECT trade_id, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at, trouble
 		FROM settlements WHERE trade_id = ANY ($1)`, uuids(keys))
 	if err != nil {
 		return err
@@ -103,7 +105,7 @@ func addSettlements(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[h
 	var trade hashyard.ID
 	var s brokerage.Settlement
 	var done *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&trade, &s.Kind, &s.Key, &s.Amount, &s.Commission, &s.RailID, &s.MadeAt, &done}, func() error {
+	_, err = pgx.ForEachRow(rows, []any{&trade, &s.Kind, &s.Key, &s.Amount, &s.Commission, &s.RailID, &s.MadeAt, &done, &s.Trouble}, func() error {
 		s.MadeAt, s.DoneAt = s.MadeAt.UTC(), when(done)
 		own := s
 		at[trade].Settlement = &own
@@ -169,14 +171,34 @@ func (s *Store) TradesOfUnit(ctx context.Context, actor hashyard.Actor, unit has
 }
 
 // UnpaidSince implements brokerage.TradeStore.
-func (s *Store) UnpaidSince(ctx context.Context, before time.Time) (out []hashyard.ID, err error) {
+func (s *Store) UnpaidSince(ctx context.Context, before time.Time, after hashyard.ID) (out []hashyard.ID, err error) {
 	err = s.db.AsSystem(ctx, "brokerage.sweep", func(ctx context.Context, tx *pg.Tx) error {
 		out, err = list(ctx, tx, pgx.RowTo[hashyard.ID], `
 			SELECT trade_id FROM payments WHERE status = 'open' AND rail_id IS NOT NULL AND opened_at < $1
-			ORDER BY opened_at LIMIT 100`, before)
+				AND ($2::uuid IS NULL OR trade_id > $2)
+			ORDER BY trade_id LIMIT 100`, before, after)
 		return err
 	})
 	return out, pg.Fail(err, "find open payments")
+}
+
+// ConditionsSold implements brokerage.TradeStore.
+func (s *Store) ConditionsSold(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (out map[hashyard.ID]json.RawMessage, err error) {
+	out = map[hashyard.ID]json.RawMessage{}
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, "SELECT unit_id, condition FROM trade_units WHERE trade_id = $1 AND condition IS NOT NULL", id)
+		if err != nil {
+			return err
+		}
+		var unit hashyard.ID
+		var condition []byte
+		_, err = pgx.ForEachRow(rows, []any{&unit, &condition}, func() error {
+			out[unit] = bytes.Clone(condition)
+			return nil
+		})
+		return err
+	})
+	return out, pg.Fail(err, "conditions of trade %s", id)
 }
 
 // RailParty implements brokerage.TradeStore.

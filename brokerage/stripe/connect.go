@@ -2,6 +2,8 @@ package stripe
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	sdk "github.com/stripe/stripe-go/v76"
 	"github.com/stripe/stripe-go/v76/account"
@@ -109,6 +111,10 @@ func (r *Rail) Transfer(ctx context.Context, req brokerage.TransferRequest) (str
 		params.SetIdempotencyKey(key)
 		return r.transfers().New(params)
 	})
+	var se *sdk.Error
+	if errors.As(err, &se) && (se.Code == sdk.ErrorCodeTransfersNotAllowed || se.Code == insufficientCapabilities) {
+		return "", fmt.Errorf("%w: %w", brokerage.ErrNotPayable, fault(err, "transfer of trade %s", req.Trade))
+	}
 	if err != nil {
 		return "", fault(err, "transfer of trade %s", req.Trade)
 	}

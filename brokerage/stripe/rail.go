@@ -7,6 +7,12 @@
 // before the call. Stripe forgets a key after a day, so that whatever moves
 // money first looks for what the same key made before.
 //
+// What is missing before real money may move: Stripe's own fees are booked
+// nowhere, so the ledger's balance at Stripe would be too high by them; and no
+// page leads a seller to OnboardingLink, so that a new seller's transfers are
+// refused with brokerage.ErrNotPayable until somebody at the house sends the
+// link. Such transfers are tried again until they succeed.
+//
 // A Rail may be used from any goroutine. Every call is a network call: none
 // belongs inside a transaction.
 package stripe
