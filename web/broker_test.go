@@ -269,7 +269,9 @@ func TestEventsAreSentOnce(t *testing.T) {
 	// A payload that cannot be sent is not remembered as sent.
 	bad := ev
 	bad.ID, bad.Payload = hashyard.NewID(), json.RawMessage("{")
-	if b.PublishEvent(bad) == nil || b.PublishEvent(bad) == nil {
-		t.Error("a broken payload was taken for sent")
+	for range 2 {
+		if b.PublishEvent(bad) == nil {
+			t.Error("a broken payload was taken for sent")
+		}
 	}
 }

@@ -13,9 +13,9 @@ func EventAction(kind hashyard.EventKind) (act Action, known bool) {
 		return FleetRead, true
 	case hashyard.EvOrderPlaced, hashyard.EvOrderClosed, eventBook:
 		return MarketRead, true
-	case hashyard.EvTradeMatched, hashyard.EvTradeFunded, "trade.disputed", "trade.cancelled":
+	case hashyard.EvTradeMatched, hashyard.EvTradeFunded, hashyard.EvTradeDisputed, hashyard.EvTradeCancelled:
 		return TradesRead, true
-	case hashyard.EvUnitsPacked, hashyard.EvUnitsDispatched, hashyard.EvUnitsArrived, hashyard.EvUnitsDelivered, "units.returned",
+	case hashyard.EvUnitsPacked, hashyard.EvUnitsDispatched, hashyard.EvUnitsArrived, hashyard.EvUnitsDelivered, hashyard.EvUnitsReturned,
 		// A proof says something about a machine and nothing about money.
 		hashyard.EvProofStarted, hashyard.EvHashrateProven, hashyard.EvHashrateRefuted:
 		return UnitsRead, true
