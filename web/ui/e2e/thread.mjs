@@ -9,7 +9,7 @@ import { clean, enter, liveRing, open, person, steps, world } from './session.mj
 
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
-const name = process.env.NAME ?? 'yard-2';
+const name = process.env.NAME; // nothing: a brand new machine
 const PRICE = '11.42';
 const PROOF_MS = 15 * 60_000;
 
@@ -61,7 +61,9 @@ async function sent(page) {
   return page.locator(`tr[data-order="${(await res.json()).id}"]`);
 }
 
-const listed = await hands(`/machines/${name}`);
+const listed = name
+  ? await hands(`/machines/${name}`)
+  : await hands('/machines', { name: `walker-${Date.now()}`, dialect: 'antminer', site: 'seller' });
 const { model } = listed;
 // Price and time decide which machine is sold: perhaps one listed before.
 let { serial } = listed;
