@@ -2,6 +2,7 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -182,5 +183,55 @@ func TestCustodyIsAskedBeforeTheWorker(t *testing.T) {
 				t.Error("the command is still open")
 			}
 		})
+	}
+}
+
+func TestUnknownSiteNamesTheKnown(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	_, err := y.svc.Hello(ctx, y.a, fleet.Hello{Site: "yrad"})
+	if !errors.Is(err, hashyard.NotFound) || !strings.Contains(err.Error(), `no site "yrad"`) || !strings.Contains(err.Error(), `one of its sites: "yard"`) {
+		t.Errorf("%v", err)
+	}
+	nobody := hashyard.Actor{Org: testdb.Org(t, y.db)}
+	if _, err := y.svc.Hello(ctx, nobody, fleet.Hello{Site: "yard"}); !errors.Is(err, hashyard.NotFound) || !strings.Contains(err.Error(), "have the site made") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestForeignMachinesTellNothing has somebody's machine, with other parts than
+// registered, answer at another organisation's site.
+func TestForeignMachinesTellNothing(t *testing.T) {
+	t.Parallel()
+	y, ctx := newYard(t), t.Context()
+	y.sight(t, y.a, sighting("SMTT0001", "10.0.0.11", y.clock()))
+	y.units.mismatches["SMTT0001"] = []string{"mac is X, known is 02:00:5e:secret"}
+	for range 2 {
+		y.wait(time.Second)
+		y.sight(t, y.b, sighting("SMTT0001", "10.0.0.31", y.clock()))
+	}
+	m := y.miner(t, y.b, "SMTT0001")
+	if m.Quarantine != "not in your custody" || !m.Unit.IsZero() {
+		t.Errorf("quarantine %q, unit %s", m.Quarantine, m.Unit)
+	}
+	for _, query := range []string{
+		"SELECT count(*) FROM miners x WHERE org_id = $1 AND (x::text LIKE '%secret%' OR unit_id IS NOT NULL)",
+		"SELECT count(*) FROM readings WHERE org_id = $1 AND unit_id IS NOT NULL",
+		"SELECT count(*) FROM outbox x WHERE $1 = ANY (orgs) AND (cardinality(units) > 0 OR x::text LIKE '%secret%')",
+	} {
+		if n := y.count(t, query, y.b.Org); n != 0 {
+			t.Errorf("%d rows of %s", n, query)
+		}
+	}
+	_, err := y.svc.RequestRedirect(ctx, y.b, m.ID, true)
+	if !errors.Is(err, hashyard.Conflict) || strings.Contains(err.Error(), "secret") {
+		t.Errorf("redirect: %v", err)
+	}
+	// Received, it is the buyer's: bound, and its faults are told.
+	unit := y.delivered(t, "SMTT0001")
+	y.wait(time.Second)
+	y.sight(t, y.b, sighting("SMTT0001", "10.0.0.31", y.clock()))
+	if m := y.miner(t, y.b, "SMTT0001"); m.Unit != unit || !strings.Contains(m.Quarantine, "secret") {
+		t.Errorf("after receipt: quarantine %q, unit %s", m.Quarantine, m.Unit)
 	}
 }

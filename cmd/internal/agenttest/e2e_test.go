@@ -2,6 +2,7 @@ package agenttest
 
 import (
 	"errors"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -221,6 +222,11 @@ func TestYardAway(t *testing.T) {
 	eventually(t, "the command is sent", func() bool {
 		got, err := y.fleet.Redirect(t.Context(), y.seller.actor, r.ID)
 		return err == nil && got.State == fleet.RedirectSent
+	})
+	// Sent is the yard's word; the agent has the command once it keeps it.
+	eventually(t, "the agent keeps the command", func() bool {
+		kept, err := filepath.Glob(filepath.Join(state, "commands", "*.json"))
+		return err == nil && len(kept) > 0
 	})
 	y.stop()
 	target, err := workers{}.WorkerFor(t.Context(), seen.Unit, seen.Org)
