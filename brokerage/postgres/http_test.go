@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -243,6 +244,9 @@ func TestThreadOverHTTP(t *testing.T) {
 	tr = y.until(id, "released")
 	if tr.HeldCents != 0 || tr.PaidCents != 112_487 || tr.Proof == nil || tr.Proof.LowerTHs < tr.Proof.FloorTHs || len(tr.States) < 6 {
 		t.Errorf("released: %+v", tr)
+	}
+	if c := string(tr.Proofs[0].Condition); !strings.Contains(c, "reported_ths") || !strings.Contains(c, unit.String()) {
+		t.Errorf("the buyer sees the condition %q", c)
 	}
 	y.moneyAgrees(id, unit)
 	y.strangersOverHTTP(id, ask.ID.String())

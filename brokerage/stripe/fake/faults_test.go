@@ -168,7 +168,7 @@ func TestASellerWhoMayNotBePaid(t *testing.T) {
 		t.Fatalf("reviewed seller: %+v, %v", s, err)
 	}
 	pay := brokerage.TransferRequest{Trade: p.Trade, Account: acct, Amount: 1_000, Key: "release"}
-	if _, err := w.rail.Transfer(t.Context(), pay); !errors.Is(err, hashyard.Conflict) {
+	if _, err := w.rail.Transfer(t.Context(), pay); !errors.Is(err, hashyard.Conflict) || !errors.Is(err, brokerage.ErrNotPayable) {
 		t.Errorf("transfer: %v", err)
 	}
 	w.control("accounts/"+acct+"/transfers", map[string]string{"status": "active"})
