@@ -63,6 +63,27 @@ func TestNoRoleOfOursIsMighty(t *testing.T) {
 	}
 }
 
+// TestAnAreasNewFileComesLate: a database that stands at another area's higher
+// number still gets the new file of a lower range.
+func TestAnAreasNewFileComesLate(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	owner := testdb.Owner(t, db)
+	_, err := owner.Exec(t.Context(), `
+		ALTER TABLE trade_units DROP COLUMN condition;
+		ALTER TABLE settlements DROP COLUMN trouble;
+		DELETE FROM goose_db_version WHERE version_id = 502`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := migrations.Up(t.Context(), migrations.Config{OwnerURL: owner.Config().ConnString()}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Exec(t.Context(), "SELECT condition FROM trade_units"); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestSeveralStartersMigrateOnce(t *testing.T) {
 	t.Parallel()
 	url := testdb.OwnerURL(testdb.Database(t)) // migrated already: all must find nothing to do
