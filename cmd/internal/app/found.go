@@ -6,10 +6,14 @@ import (
 	"encoding/base32"
 	"fmt"
 	"log/slog"
+	"net/netip"
 	"os"
 	"strings"
+	"time"
 
 	"hashyard"
+	"hashyard/fleet"
+	fleetpg "hashyard/fleet/postgres"
 	"hashyard/migrations/pg"
 	"hashyard/pool"
 	poolpg "hashyard/pool/postgres"
@@ -25,6 +29,8 @@ type Found struct {
 	Name        string `required:"" help:"Name of the organisation."`
 	Slug        string `required:"" help:"Short name; it leads the organisation's usernames at the pool for ever."`
 	Email       string `required:"" help:"E-mail of its first person."`
+	Site        string `help:"Name of a site with machines to make, too; its id is printed for the agent."`
+	CIDR        string `name:"cidr" help:"Network of that site, the only one its agent may touch."`
 	House       bool   `help:"This organisation runs the yard; its first person is desk and treasury."`
 }
 
@@ -46,6 +52,9 @@ func (f *Found) Run(ctx context.Context, log *slog.Logger) error {
 	if _, err := poolpg.New(db).SeedAccount(ctx, pool.Account{ID: hashyard.NewID(), Org: id, Name: f.Slug}); err != nil {
 		return fmt.Errorf("pool account: %w", err)
 	}
+	if err := f.site(ctx, db, id); err != nil {
+		return err
+	}
 	roles := []hashyard.Role{hashyard.Owner}
 	if f.House {
 		roles = []hashyard.Role{hashyard.Desk, hashyard.Treasury}
@@ -59,5 +68,36 @@ func (f *Found) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	_, err = fmt.Fprintf(os.Stdout, "organisation %s (%s): %s\nfirst sign-in, unless %s was known already: %s\nChange it after signing in.\n", f.Slug, f.Name, id, f.Email, password)
+	return err
+}
+
+// site makes the site that was asked for, if any.
+func (f *Found) site(ctx context.Context, db *pg.DB, org hashyard.ID) error {
+	if f.Site == "" {
+		return nil
+	}
+	net, err := netip.ParsePrefix(f.CIDR)
+	if err != nil {
+		return hashyard.Invalid.Errorf("--cidr %q is not like 10.0.0.0/24", f.CIDR)
+	}
+	site := fleet.Site{ID: hashyard.NewID(), Org: org, Name: f.Site, CIDR: net, ScanEvery: 30 * time.Second, ReadEvery: 30 * time.Second}
+	if err := site.Check(); err != nil {
+		return err
+	}
+	store, actor := fleetpg.New(db), hashyard.SystemActor("found")
+	actor.Org = org
+	sites, err := store.Sites(ctx, actor)
+	if err != nil {
+		return err
+	}
+	for _, old := range sites {
+		if old.Name == f.Site {
+			site.ID = old.ID
+		}
+	}
+	if err := store.PutSite(ctx, site); err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(os.Stdout, "site %s: %s\n", f.Site, site.ID)
 	return err
 }
