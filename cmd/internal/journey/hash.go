@@ -47,11 +47,6 @@ func netTarget(bits uint32) *big.Int {
 	return t
 }
 
-func netTargetBytes(bits uint32) (out [32]byte) {
-	netTarget(bits).FillBytes(out[:])
-	return out
-}
-
 // meets compares a header hash, a little-endian number, with a target.
 func meets(sum, target *[32]byte) bool {
 	for i := range 32 {
@@ -85,18 +80,22 @@ func (m *wireMiner) scan(j *wireJob, target *[32]byte) (share, bool) {
 	return share{}, false
 }
 
-// solve looks for a share of the newest job, at its own difficulty.
-func (m *wireMiner) solve(ctx context.Context) (share, error) {
+// solve looks for a share of the newest job, at its own difficulty. found is
+// false when the job is on another tip than the given one; nil takes any.
+func (m *wireMiner) solve(ctx context.Context, tip []byte) (s share, found bool, err error) {
 	for ctx.Err() == nil {
 		if err := m.poll(ctx); err != nil {
-			return share{}, err
+			return s, false, err
+		}
+		if tip != nil && !bytes.Equal(m.job.prev, tip) {
+			return s, false, nil
 		}
 		target := targetOf(m.job.diff)
-		if s, ok := m.scan(m.job, &target); ok {
-			return s, nil
+		if s, found = m.scan(m.job, &target); found {
+			return s, true, nil
 		}
 	}
-	return share{}, ctx.Err()
+	return s, false, ctx.Err()
 }
 
 // solveFor looks for a share of one job, however old.
@@ -134,34 +133,43 @@ const stale = 21
 // returned.
 func (m *wireMiner) earn(ctx context.Context, n int) (share, error) {
 	for {
-		s, err := m.solve(ctx)
+		s, _, err := m.solve(ctx, nil)
 		if err != nil {
 			return s, err
 		}
-		r, err := m.submit(ctx, s)
-		switch {
-		case err != nil:
+		ok, err := m.accept(ctx, s)
+		if err != nil {
 			return s, err
-		case r.ok:
-			if n--; n <= 0 {
-				return s, nil
-			}
-		case r.code != stale:
-			return s, fmt.Errorf("a good share was refused: %d %s", r.code, r.text)
+		}
+		if ok {
+			n--
+		}
+		if n <= 0 {
+			return s, nil
 		}
 	}
 }
 
-// block mines, submitting every share on the way, until one is a block. The
-// block may come too late for the chain; its header hash is returned.
-func (m *wireMiner) block(ctx context.Context) ([32]byte, error) {
+// accept submits a good share; one that a new tip overtook is none.
+func (m *wireMiner) accept(ctx context.Context, s share) (bool, error) {
+	r, err := m.submit(ctx, s)
+	if err == nil && !r.ok && r.code != stale {
+		err = fmt.Errorf("a good share was refused: %d %s", r.code, r.text)
+	}
+	return r.ok, err
+}
+
+// nextTip mines, submitting every share on the way, until there is work on
+// another tip, by whoever's block.
+func (m *wireMiner) nextTip(ctx context.Context) error {
+	tip := m.job.prev
 	for {
-		s, err := m.earn(ctx, 1)
-		if err != nil {
-			return [32]byte{}, err
+		s, found, err := m.solve(ctx, tip)
+		if err != nil || !found {
+			return err
 		}
-		if target := netTargetBytes(s.job.bits); meets(&s.hash, &target) {
-			return s.hash, nil
+		if _, err := m.accept(ctx, s); err != nil {
+			return err
 		}
 	}
 }

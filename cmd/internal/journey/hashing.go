@@ -4,12 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
-	"time"
 
 	"hashyard"
-	"hashyard/pool/node"
 )
 
 // hashing: the machine's session is at our pool as that unit; bad shares are
@@ -80,7 +77,7 @@ func (p *play) strangers(ctx context.Context) error {
 	return nil
 }
 
-// badShares has the pool refuse one of each kind; among them it finds a block.
+// badShares has the pool refuse one of each kind, a stale one after a new tip.
 func (p *play) badShares(ctx context.Context) error {
 	if _, err := p.wire.earn(ctx, 7); err != nil {
 		return err
@@ -93,16 +90,8 @@ func (p *play) badShares(ctx context.Context) error {
 		return err
 	}
 	old := p.wire.job
-	if err := p.newTip(ctx); err != nil {
+	if err := p.mineOn(ctx); err != nil {
 		return err
-	}
-	if err := p.wire.ready(ctx); err != nil {
-		return err
-	}
-	for p.wire.job.prev == nil || slices.Equal(p.wire.job.prev, old.prev) {
-		if err := p.wire.read(ctx); err != nil {
-			return fmt.Errorf("waiting for work on the new tip: %w", err)
-		}
 	}
 	return p.refusedWith(ctx, stale, func() (share, error) { return p.wire.solveFor(ctx, old) })
 }
@@ -129,34 +118,6 @@ func (p *play) refusedWith(ctx context.Context, code int, make func() (share, er
 		}
 	}
 	return fmt.Errorf("no share was refused with %d: the tip changes all the time", code)
-}
-
-// newTip mines blocks until one of ours is on the best chain.
-func (p *play) newTip(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.cfg.Wait)
-	defer cancel()
-	for {
-		hash, err := p.wire.block(ctx)
-		if err != nil {
-			return fmt.Errorf("mining a block: %w", err)
-		}
-		on := false
-		err = until(ctx, 20*time.Second, func() error {
-			h, err := asked(ctx, func(ctx context.Context) (node.Header, error) { return p.chain.BlockHeader(ctx, node.Hash(hash)) })
-			if errors.Is(err, hashyard.NotFound) {
-				return notYet("our block %s is not on the chain", node.Hash(hash))
-			}
-			on = h.Confirmations > 0
-			return err
-		})
-		// A block that came a moment after another's is none; try again.
-		if err != nil && !errors.Is(err, errNotYet) {
-			return err
-		}
-		if on {
-			return nil
-		}
-	}
 }
 
 // wireBooked waits until the work booked for our worker is what the wire

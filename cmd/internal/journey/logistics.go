@@ -135,28 +135,22 @@ func (p *play) received(ctx context.Context) (string, error) {
 	return fmt.Sprintf("custody %s · wrong serial refused: %s · carried to %s and plugged", chain, answer, p.good.Address), nil
 }
 
-// custody checks that the chain has no gap and ends seller, carrier, buyer.
+// custody checks that the chain has no gap and ends seller, carrier, buyer, as
+// the seller sees it, and that the buyer sees its own end of it.
 func (p *play) custody(ctx context.Context, m *machine) (string, error) {
-	var page list[custodyView]
-	if err := p.as["buyer.logistics"].get(ctx, "/api/v1/units/"+m.unit.String()+"/custody", &page); err != nil {
+	who, err := p.hadBy(ctx, "seller.logistics", m)
+	if err != nil {
 		return "", err
-	}
-	rows := page.Items
-	var who []string
-	for i, r := range rows {
-		// The buyer sees the machine's way from the shipment on; the first
-		// row says whose hands it came from.
-		if i == 0 && r.From != nil {
-			who = append(who, r.From.is())
-		}
-		if i > 0 && r.From.is() != rows[i-1].To.is() {
-			return "", fmt.Errorf("custody of %s has a gap before row %d: from %q after %q", m.Serial, r.Seq, r.From.is(), rows[i-1].To.is())
-		}
-		who = append(who, r.To.is())
 	}
 	want := []string{p.seller.ID.String(), carrier, p.buyer.ID.String()}
 	if n := len(who); n < 3 || !slices.Equal(who[n-3:], want) {
 		return "", fmt.Errorf("custody of %s went %v, not to end %v", m.Serial, who, want)
+	}
+	if who, err = p.hadBy(ctx, "buyer.logistics", m); err != nil {
+		return "", err
+	}
+	if n := len(who); n < 2 || !slices.Equal(who[n-2:], want[1:]) {
+		return "", fmt.Errorf("the buyer sees custody of %s go %v, not to end %v", m.Serial, who, want[1:])
 	}
 	var u unitView
 	if err := p.as["buyer.logistics"].get(ctx, "/api/v1/units/"+m.unit.String(), &u); err != nil {
@@ -166,4 +160,24 @@ func (p *play) custody(ctx context.Context, m *machine) (string, error) {
 		return "", fmt.Errorf("%s is with %+v and owned by %s; before the release it is with the buyer and the seller's", m.Serial, u.Custodian, u.Owner.Name)
 	}
 	return fmt.Sprintf("%s → %s → %s", p.seller.Name, carrier, p.buyer.Name), nil
+}
+
+// hadBy lists who had a machine, one after the other, as far as the role may
+// see.
+func (p *play) hadBy(ctx context.Context, role string, m *machine) ([]string, error) {
+	var page list[custodyView]
+	if err := p.as[role].get(ctx, "/api/v1/units/"+m.unit.String()+"/custody", &page); err != nil {
+		return nil, err
+	}
+	var who []string
+	for i, r := range page.Items {
+		if i == 0 && r.From != nil {
+			who = append(who, r.From.is())
+		}
+		if n := len(who); n > 0 && r.From.is() != who[n-1] {
+			return nil, fmt.Errorf("custody of %s has a gap before row %d: from %q after %q", m.Serial, r.Seq, r.From.is(), who[n-1])
+		}
+		who = append(who, r.To.is())
+	}
+	return who, nil
 }

@@ -160,12 +160,17 @@ func (p *play) waits(ctx context.Context) (payoutView, error) {
 	return still, err
 }
 
-// mineOn makes our own worker find a block.
+// mineOn works with all others on the chain's next block.
 func (p *play) mineOn(ctx context.Context) error {
 	if err := p.wire.ready(ctx); err != nil {
 		return err
 	}
-	return p.newTip(ctx)
+	ctx, cancel := context.WithTimeout(ctx, p.cfg.Wait)
+	defer cancel()
+	if err := p.wire.nextTip(ctx); err != nil {
+		return fmt.Errorf("mining on: %w", err)
+	}
+	return nil
 }
 
 // alter is the hand of somebody who has the database: it writes another

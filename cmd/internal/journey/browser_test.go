@@ -1,0 +1,45 @@
+package journey
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+)
+
+// TestBrowser drives the real binary of a running world with Chromium: the
+// scripts are the browser app's own (web/ui/e2e).
+func TestBrowser(t *testing.T) {
+	needsPostgres(t)
+	ui := filepath.Join("..", "..", "..", "web", "ui")
+	for _, need := range []struct{ path, how string }{
+		{filepath.Join(ui, "dist", "index.html"), "the browser app is not built: make build"},
+		{filepath.Join(ui, "node_modules", "playwright-core"), "the browser app's packages are missing: make build"},
+		{chromium(), "no Chromium: apt-get install chromium, or name one with CHROMIUM"},
+	} {
+		if _, err := os.Stat(need.path); err != nil {
+			t.Skip(need.how)
+		}
+	}
+	path := start(t, build(t, ""))
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, "node", "e2e/run.mjs")
+	cmd.Dir = ui
+	shots := os.Getenv("HASHYARD_SHOTS")
+	cmd.Env = append(os.Environ(), "WORLD="+path, "CHROMIUM="+chromium(), "SHOTS="+shots)
+	out, err := cmd.CombinedOutput()
+	t.Logf("%s", out)
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func chromium() string {
+	if c := os.Getenv("CHROMIUM"); c != "" {
+		return c
+	}
+	return "/usr/bin/chromium"
+}
