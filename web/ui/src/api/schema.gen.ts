@@ -76,7 +76,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What was done in your organisation, newest first */
+        /** What was done in your organisation, newest first; for the desk also what the house did by itself */
         get: operations["list-audit"];
         put?: never;
         post?: never;
@@ -781,7 +781,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Scan a serial while packing or receiving */
+        /** Scan a serial while packing, receiving or taking back */
         post: operations["scan-shipment"];
         delete?: never;
         options?: never;
@@ -1566,6 +1566,7 @@ export interface components {
         Key: {
             /** Format: date-time */
             created_at: string;
+            /** @description The person; of a key made with a key, the person who made that one. */
             created_by?: string;
             /** Format: date-time */
             expires_at?: string;
@@ -1595,6 +1596,8 @@ export interface components {
             packed_at?: string;
             /** Format: date-time */
             received_at?: string;
+            /** Format: date-time */
+            returned_at?: string;
             serial: string;
             unit_id: string;
         };
@@ -2040,6 +2043,8 @@ export interface components {
             purpose: string;
         };
         Proof: {
+            /** @description Telemetry of the machine as it was listed. In lists and answers of commands absent. */
+            condition?: unknown;
             /** Format: date-time */
             decided_at?: string;
             /** Format: double */
@@ -2161,6 +2166,8 @@ export interface components {
             read_back?: components["schemas"]["ConfiguredPool"][] | null;
             /** Format: date-time */
             read_back_at?: string;
+            /** @description The whole result was refused; this stands for it. */
+            refused?: boolean;
             running?: components["schemas"]["Pool"][] | null;
             site_id: string;
             /** Format: int64 */
@@ -2188,7 +2195,7 @@ export interface components {
         };
         ScanInputBody: {
             /** @enum {string} */
-            kind: "pack" | "receive";
+            kind: "pack" | "receive" | "return";
             /** @description As the scanner read it. */
             serial: string;
         };
@@ -2265,6 +2272,8 @@ export interface components {
             made_at: string;
             /** @description The transfer or refund, once it is made. */
             rail_id?: string;
+            /** @description Why it waits: the seller cannot be paid yet. */
+            trouble?: string;
         };
         Shipment: {
             /** Format: date-time */
@@ -2283,15 +2292,24 @@ export interface components {
             packed: number;
             /** Format: date-time */
             packed_at?: string;
-            /** @description Why it was stopped. */
+            /** @description Of the exception or the cancellation. */
             reason?: string;
             /** Format: int64 */
             received: number;
             /** Format: date-time */
             received_at?: string;
+            /**
+             * Format: int64
+             * @description Machines of a refunded trade that the seller scanned back in.
+             */
+            returned: number;
+            /** Format: date-time */
+            returned_at?: string;
             seller: components["schemas"]["Party"];
             /** @enum {string} */
-            state: "packing" | "packed" | "dispatched" | "arrived" | "received" | "exception";
+            state: "packing" | "packed" | "dispatched" | "arrived" | "received" | "exception" | "cancelled" | "returning" | "returned";
+            /** @description The dispute because of which the seller may neither pack nor dispatch. */
+            stopped?: string;
             tracking?: string;
             trade_id: string;
         };
@@ -2571,15 +2589,19 @@ export interface components {
             nominal_ths: number;
             /** @description The order that holds the machine. */
             order_id?: string;
+            /** @description Blank for a former owner, as state is. */
             owner: components["schemas"]["Party"];
             /** Format: date-time */
             registered_at: string;
-            /** Format: date-time */
-            seen_at: string;
+            /**
+             * Format: date-time
+             * @description Absent for whoever may not know where the machine is.
+             */
+            seen_at?: string;
             serial: string;
             site?: components["schemas"]["Party"];
             /** @enum {string} */
-            state: "available" | "listed" | "sold" | "packed" | "in_transit" | "arrived" | "received";
+            state: "available" | "listed" | "sold" | "packed" | "in_transit" | "arrived" | "received" | "returning" | "";
             /** @description The trade that holds the machine. */
             trade_id?: string;
         };

@@ -20,6 +20,7 @@ const STATES: Record<string, [GlyphKind, string]> = {
   in_transit: ['live', 'In transit'],
   arrived: ['look', 'At the door'],
   received: ['done', 'Received'],
+  returning: ['look', 'Coming back'],
 };
 
 /** Every machine this organisation may know; Enter opens its life line. */

@@ -16,6 +16,7 @@ import './list.css';
 const STATES: Record<string, [GlyphKind, string]> = {
   packing: ['live', 'Packing'], packed: ['live', 'Packed'], dispatched: ['live', 'In transit'],
   arrived: ['look', 'At the door'], received: ['done', 'Received'], exception: ['wrong', 'Stopped'],
+  cancelled: ['off', 'Cancelled'], returning: ['look', 'Coming back'], returned: ['off', 'Back with the seller'],
 };
 
 /** Shipments in and out; the selected one is at the bench. */

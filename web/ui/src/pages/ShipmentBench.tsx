@@ -18,7 +18,7 @@ export function ShipmentBench({ s }: { s: Shipment }) {
   return (
     <div className="bench">
       <p className="bench-next m">{step.words}</p>
-      {(step.kind === 'pack' || step.kind === 'receive') && (may('shipments.scan')
+      {(step.kind === 'pack' || step.kind === 'receive' || step.kind === 'return') && (may('shipments.scan')
         ? <ScanField s={s} kind={step.kind} /> : <Denied needs="scans need the logistics role" />)}
       {step.kind === 'dispatch' && (may('shipments.move') ? <Dispatch s={s} /> : <Denied needs="dispatch needs the logistics role" />)}
       {step.kind === 'arrive' && (may('shipments.move') ? <Arrive s={s} /> : <Denied needs="arrivals need the logistics role" />)}
@@ -48,7 +48,7 @@ function useAfter() {
   };
 }
 
-function ScanField({ s, kind }: { s: Shipment; kind: 'pack' | 'receive' }) {
+function ScanField({ s, kind }: { s: Shipment; kind: 'pack' | 'receive' | 'return' }) {
   const [text, setText] = useState('');
   const field = useRef<HTMLInputElement>(null);
   const onSettled = useAfter();
@@ -63,7 +63,7 @@ function ScanField({ s, kind }: { s: Shipment; kind: 'pack' | 'receive' }) {
     setText('');
     if (serial) scan.mutate(serial);
   };
-  const done = kind === 'pack' ? s.packed : s.received;
+  const done = { pack: s.packed, receive: s.received, return: s.returned }[kind];
   return (
     <>
       <form className="scan" onSubmit={submit}>
