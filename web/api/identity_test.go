@@ -2,8 +2,8 @@ package api_test
 
 import (
 	"context"
-	"slices"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
