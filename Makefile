@@ -44,6 +44,7 @@ check: ## Format, vet, staticcheck, import rules.
 	$(GO) vet -tags sabotage ./cmd/...
 	$(GO) tool staticcheck ./...
 	$(GO) test -count=1 -run 'TestImports|TestPlanted' .
+	$(GO) mod tidy -diff
 	$(GO) mod verify
 
 fmt: ## Format the Go files.
@@ -54,7 +55,7 @@ journey: ## Play one machine the whole way in the running world and check each s
 	@exec bin/hashyard journey --world $(DIR)/world.json $(ARGS)
 
 soak: build ## The long harnesses, N times over.
-	HASHYARD_SOAK=$(N) $(GO) test -race -timeout 12h -count=1 -v -run 'Soak' ./...
+	HASHYARD_SOAK=$(N) $(GO) test -race -timeout 12h -count=1 -v -run 'Soak|TestJourney|TestKillBetweenSteps|TestSabotage' ./...
 
 vuln: ## Known vulnerabilities (needs the open internet; advisory).
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
