@@ -20,6 +20,9 @@ func (p *play) hashing(ctx context.Context) (string, error) {
 	if err := p.strangers(ctx); err != nil {
 		return "", err
 	}
+	if err := p.oneAtATime(ctx, p.weak); err != nil {
+		return "", err
+	}
 	name := "journey-" + hashyard.NewID().String()[9:18] + "x"
 	var w workerView
 	if err := p.as["buyer.operator"].post(ctx, "/api/v1/pool/workers", map[string]any{"name": name}, &w); err != nil {
@@ -39,7 +42,7 @@ func (p *play) hashing(ctx context.Context) (string, error) {
 	if err := p.unitBooked(ctx, p.good); err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%s in session with its secret · 23, 22, 21 and 24 refused · booked = wire: %d shares, work %s in %d rates", p.good.user, p.wire.shares, p.wire.total(), booked), nil
+	return fmt.Sprintf("%s in session with its secret, one at a time · 23, 22, 21 and 24 refused · booked = wire: %d shares, work %s in %d rates", p.good.user, p.wire.shares, p.wire.total(), booked), nil
 }
 
 // sessionOf waits for a machine's session.
@@ -75,6 +78,31 @@ func (p *play) strangers(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// oneAtATime mines as a unit, with its own secret, beside the machine: the
+// newer session ends the older, and when ours is gone the machine is back.
+func (p *play) oneAtATime(ctx context.Context, m *machine) error {
+	twin := newMiner(p.w.Stratum, m.user, m.secret)
+	defer twin.close()
+	if err := twin.ready(ctx); err != nil {
+		return fmt.Errorf("a second session of %s: %w", m.Serial, err)
+	}
+	seen := false
+	return until(ctx, p.cfg.Wait, func() error {
+		s, err := p.sessionOf(ctx, m) // one, or it is an error
+		switch {
+		case err != nil:
+			return err
+		case s.Agent == agent:
+			seen = true
+			twin.close() // the machine takes over, now or before
+			return notYet("our session as %s is still there", m.user)
+		case !seen && twin.poll(ctx) == nil:
+			return notYet("our session as %s is not shown", m.user)
+		}
+		return nil
+	})
 }
 
 // badShares has the pool refuse one of each kind, a stale one after a new tip.

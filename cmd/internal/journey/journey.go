@@ -48,6 +48,8 @@ type machine struct {
 	trade hashyard.ID
 	held  hashyard.Cents
 	user  string // as which it mines at the pool
+	// secret is its Stratum password, read from its own configuration.
+	secret string
 }
 
 // play is one journey under way.
@@ -69,7 +71,6 @@ type play struct {
 	instrument hashyard.ID
 	price      hashyard.MilliCentsPerTH // what is asked
 
-	secret  string      // a unit's Stratum password, seen last
 	wire    *wireMiner  // our own worker at the pool
 	worker  hashyard.ID // its id
 	blocks  *blocks     // the chain as its RPC tells it
@@ -163,7 +164,7 @@ func begin(ctx context.Context, cfg Config) (*play, error) {
 		*m.into = new(machine)
 		in := map[string]any{"name": m.name + stamp, "dialect": "antminer", "site": m.site}
 		if err := p.hands.post(ctx, "/machines", in, *m.into); err != nil {
-			return nil, fmt.Errorf("plug in a machine at the %s's site: %w", m.site, err)
+			return nil, fmt.Errorf("plug in a machine at the %s's site (does the world of %s still run?): %w", m.site, cfg.World, err)
 		}
 	}
 	if err := p.as["buyer.operator"].get(ctx, "/api/v1/pool", &p.params); err != nil {

@@ -125,13 +125,16 @@ func (r *wireRefusal) Error() string {
 	return fmt.Sprintf("%s: refused: %d %s", r.method, r.code, r.text)
 }
 
+// agent is what the miner calls itself.
+const agent = "journey/1"
+
 // easyStart is the difficulty that the miner asks to begin with, a share in
 // some 30 ms on one core.
 const easyStart = hashyard.Difficulty(1 << 17)
 
 func (m *wireMiner) handshake(ctx context.Context, user, password string) error {
 	var sub []json.RawMessage
-	if err := m.call(ctx, "mining.subscribe", []any{"journey/1"}, &sub); err != nil {
+	if err := m.call(ctx, "mining.subscribe", []any{agent}, &sub); err != nil {
 		return err
 	}
 	if len(sub) < 3 {

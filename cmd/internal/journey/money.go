@@ -3,8 +3,10 @@ package journey
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"hashyard"
 )
@@ -33,6 +35,9 @@ func (p *play) funded(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if err := p.forge(ctx); err != nil {
+		return "", err
+	}
 	copies, err := p.deliveries(ctx)
 	if err != nil {
 		return "", err
@@ -42,7 +47,20 @@ func (p *play) funded(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("$%s and $%s by bank transfer · %s · held once", p.good.held, p.weak.held, copies), nil
+	return fmt.Sprintf("$%s and $%s by bank transfer · %s · a forged one refused · held once", p.good.held, p.weak.held, copies), nil
+}
+
+// forge sends news of a payment that the provider did not sign.
+func (p *play) forge(ctx context.Context) error {
+	forger := open(p.w.URL)
+	forger.auth = func(r *http.Request) {
+		r.Header.Set("Stripe-Signature", fmt.Sprintf("t=%d,v1=%064x", time.Now().Unix(), 1))
+	}
+	err := forger.post(ctx, "/api/v1/webhooks/stripe", map[string]any{"id": "evt_forged", "type": "payment_intent.succeeded"}, nil)
+	if !refused(err, 400, 401, 403, 422) {
+		return wanted(err, "a webhook without the provider's signature was taken")
+	}
+	return nil
 }
 
 // holds checks what the ledger posted to the buyer's held money for a machine's
@@ -149,11 +167,26 @@ func (p *play) released(ctx context.Context) (string, error) {
 			return "", err
 		}
 	}
+	if err := until(ctx, p.cfg.Wait, func() error { return p.ownedByBuyer(ctx) }); err != nil {
+		return "", err
+	}
 	ours, err := p.reconciled(ctx, paid)
 	if err != nil {
 		return "", err
 	}
 	return fmt.Sprintf("$%s to the seller, $%s commission · unproven $%s still held · ledger = double: $%s", paid, t.Commission, p.weak.held, hashyard.Cents(ours)), nil
+}
+
+// ownedByBuyer is a look at whether the paid machine changed owner.
+func (p *play) ownedByBuyer(ctx context.Context) error {
+	var u unitView
+	if err := p.as["buyer.trader"].get(ctx, "/api/v1/units/"+p.good.unit.String(), &u); err != nil {
+		return err
+	}
+	if u.Owner.ID != p.buyer.ID {
+		return notYet("%s is paid for and still %s's", u.Serial, u.Owner.Name)
+	}
+	return nil
 }
 
 // reconciled compares what the ledger says is at the payment provider with

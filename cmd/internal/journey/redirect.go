@@ -91,13 +91,13 @@ func (p *play) checkSlots(ctx context.Context, m *machine, r redirectView) error
 	if first.URL != p.params.StratumURL || first.User != user || !strings.HasPrefix(user, p.buyer.Slug+".") {
 		return fmt.Errorf("slot 1 of %s is %s as %s; wanted %s as %s", m.Serial, first.URL, first.User, p.params.StratumURL, user)
 	}
-	if len(first.Password) < 12 || first.Password == p.secret {
+	if len(first.Password) < 12 || m == p.weak && first.Password == p.good.secret {
 		return fmt.Errorf("slot 1 of %s has a password of %d characters that is no secret of its own", m.Serial, len(first.Password))
 	}
 	if conf[1] != (poolConf{}) || conf[2] != (poolConf{}) {
 		return fmt.Errorf("slots 2 and 3 of %s are not empty: %s, %s", m.Serial, conf[1].URL, conf[2].URL)
 	}
-	m.user, p.secret = user, first.Password
+	m.user, m.secret = user, first.Password
 	var before, kept []slotView
 	for i, s := range m.Slots {
 		before = append(before, slotView{i + 1, s.URL, s.User})
