@@ -15,11 +15,18 @@ import (
 // sessions that knew the unit's secret count, and only those after the first:
 // that one starts the clock, so that the window begins at an event of the
 // machine's own and no idle time before it is held against it.
+//
+// The window is of hashing, not of submitting: firmware may hash in silence and
+// submit what it kept once the clock runs. The clock therefore starts at a
+// share right with which a new job id was sent, and what counts are shares of
+// ids sent from then on; nobody could hash for them before. That the share
+// decides alone when the window begins, before anybody knows what will be found
+// in it, keeps the start from being chosen for its luck.
 type Proof struct {
 	Trade, Unit, Org hashyard.ID
 	SoldGHs          hashyard.GHs
 	Since            time.Time // earlier shares do not count
-	From             time.Time // the first share's; zero before it
+	From             time.Time // the first share's, when the first id that counts was sent; zero before it
 	Worker           hashyard.ID
 	Tally
 	Refused  int64
@@ -39,11 +46,15 @@ func (p *Proof) Count(r share.Record, org hashyard.ID) bool {
 		p.Refused++
 		return true
 	}
+	begins := p.From.IsZero()
+	if begins && !r.Fresh || !begins && r.Sent.Before(p.From) {
+		return false // paid like any other
+	}
 	if !slices.Contains(p.Sessions, r.Session) {
 		p.Sessions = append(p.Sessions, r.Session)
 	}
 	p.Worker = r.Worker
-	if p.From.IsZero() {
+	if begins {
 		p.From = r.At
 		return true
 	}

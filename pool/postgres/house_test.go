@@ -170,6 +170,7 @@ func (h *house) share(m machine, e hashyard.ID, d hashyard.Difficulty, code shar
 	if r.Accepted() {
 		id := hashyard.NewID()
 		r.Hash = sha256.Sum256(id[:])
+		r.Sent, r.Fresh = r.At, true
 	}
 	return r
 }

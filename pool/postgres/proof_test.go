@@ -41,7 +41,12 @@ func TestProofMeasuresTheUnitsOwnWork(t *testing.T) {
 	early.At = early.At.Add(-2 * time.Second)
 	h.submit(noSecret, early, h.share(old, e.ID, 1<<30, 0), h.share(other, e.ID, 1<<30, 0), h.share(m, e.ID, 1<<30, 22))
 	from := h.pass(3 * time.Second)
-	h.submit(h.share(m, e.ID, 1<<30, 0)) // starts the clock, counts for nothing
+	lone, kept, unknown := h.share(m, e.ID, 1<<30, 0), h.share(m, e.ID, 1<<30, 0), h.share(m, e.ID, 1<<30, 0)
+	lone.Fresh = false
+	kept.Sent, unknown.Sent = kept.Sent.Add(-time.Millisecond), time.Time{}
+	// The second starts the clock, and counts for nothing; what was hashed before
+	// it, or nobody knows when, does not either.
+	h.submit(lone, h.share(m, e.ID, 1<<30, 0), kept, unknown)
 	for i := range 8 {
 		h.pass(time.Second)
 		if i == 4 {

@@ -8,20 +8,29 @@ import (
 )
 
 // codecVersion leads every message. A reader refuses versions it does not
-// know: skipping one would lose acknowledged shares.
-const codecVersion = 1
+// know: skipping one would lose acknowledged shares. Version 1, which older
+// logs hold, did not say when a share's job was sent.
+const (
+	codecVersion  = 2
+	sentlessCodec = 1
+)
 
 // Sizes of one encoded record: five ids, time, difficulty, code, flags, and
-// the hash of an accepted one.
+// of an accepted one the hash and when its job was sent.
 const (
 	baseSize = 5*16 + 8 + 8 + 1 + 1
+	hashSize = 32
+	sentSize = 8
 	// MaxRecordSize bounds one encoded record.
-	MaxRecordSize = baseSize + 32
+	MaxRecordSize = baseSize + hashSize + sentSize
 	// HeaderSize is what a message costs besides its records.
 	HeaderSize = 1
 )
 
-const flagSecret = 1
+const (
+	flagSecret = 1
+	flagFresh  = 2 // not in version 1
+)
 
 // AppendHeader starts a message.
 func AppendHeader(b []byte) []byte { return append(b, codecVersion) }
@@ -37,9 +46,17 @@ func Append(b []byte, r Record) []byte {
 	if r.Secret {
 		flags |= flagSecret
 	}
+	if r.Fresh {
+		flags |= flagFresh
+	}
 	b = append(b, byte(r.Code), flags)
 	if r.Accepted() {
 		b = append(b, r.Hash[:]...)
+		var sent int64
+		if !r.Sent.IsZero() {
+			sent = r.Sent.UnixMilli()
+		}
+		b = binary.BigEndian.AppendUint64(b, uint64(sent))
 	}
 	return b
 }
@@ -54,10 +71,14 @@ func Encode(records []Record) []byte {
 }
 
 // Decode reads one whole message, appending to dst. It accepts exactly what
-// Encode writes.
+// Encode writes, and wrote before jobs had a time.
 func Decode(dst []Record, b []byte) ([]Record, error) {
-	if len(b) == 0 || b[0] != codecVersion {
+	if len(b) == 0 || (b[0] != codecVersion && b[0] != sentlessCodec) {
 		return dst, hashyard.Invalid.Errorf("share message: unknown version (%d bytes)", len(b))
+	}
+	flags, tail := byte(flagSecret|flagFresh), hashSize+sentSize
+	if b[0] == sentlessCodec {
+		flags, tail = flagSecret, hashSize
 	}
 	b = b[HeaderSize:]
 	for n := 0; len(b) > 0; n++ {
@@ -71,21 +92,32 @@ func Decode(dst []Record, b []byte) ([]Record, error) {
 		r.At = time.UnixMilli(int64(binary.BigEndian.Uint64(b[80:]))).UTC()
 		r.Difficulty = hashyard.Difficulty(binary.BigEndian.Uint64(b[88:]))
 		r.Code = int(b[96])
-		if b[97]&^flagSecret != 0 || !known(r.Code) {
+		if b[97]&^flags != 0 || !known(r.Code) {
 			return dst, hashyard.Invalid.Errorf("share message: record %d has code %d, flags %x", n, b[96], b[97])
 		}
-		r.Secret = b[97]&flagSecret != 0
+		r.Secret, r.Fresh = b[97]&flagSecret != 0, b[97]&flagFresh != 0
 		b = b[baseSize:]
 		if r.Accepted() {
-			if len(b) < len(r.Hash) {
+			if len(b) < tail {
 				return dst, hashyard.Invalid.Errorf("share message: record %d is cut short", n)
 			}
 			copy(r.Hash[:], b)
-			b = b[len(r.Hash):]
+			if tail > hashSize {
+				r.Sent = sentAt(binary.BigEndian.Uint64(b[hashSize:]))
+			}
+			b = b[tail:]
 		}
 		dst = append(dst, r)
 	}
 	return dst, nil
+}
+
+// sentAt is zero for a time that is not known.
+func sentAt(ms uint64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(int64(ms)).UTC()
 }
 
 func known(code int) bool {

@@ -25,8 +25,12 @@ func anyRecord(t *rapid.T) Record {
 		Difficulty: hashyard.Difficulty(rapid.Uint64().Draw(t, "difficulty")),
 		Code:       rapid.SampledFrom([]int{0, 20, 21, 22, 23, 24, 25}).Draw(t, "code"),
 		Secret:     rapid.Bool().Draw(t, "secret"),
+		Fresh:      rapid.Bool().Draw(t, "fresh"),
 	}
 	if r.Accepted() {
+		if ms := rapid.Int64Range(0, 1<<45).Draw(t, "sent"); ms > 0 {
+			r.Sent = time.UnixMilli(ms).UTC()
+		}
 		copy(r.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash"))
 	}
 	return r
@@ -53,10 +57,12 @@ func TestDecodeRefusesWhatEncodeCannotWrite(t *testing.T) {
 	whole := Encode([]Record{{Code: 0, At: time.UnixMilli(5)}})
 	badCode, badFlags := bytes.Clone(whole), bytes.Clone(whole)
 	badCode[HeaderSize+96] = 19
-	badFlags[HeaderSize+97] = 2
+	badFlags[HeaderSize+97] = 4
+	oldFlags := bytes.Clone(whole[:len(whole)-sentSize])
+	oldFlags[0], oldFlags[HeaderSize+97] = sentlessCodec, flagFresh
 	for name, msg := range map[string][]byte{
 		"empty": {}, "other version": {9}, "cut record": whole[:50], "cut hash": whole[:len(whole)-1],
-		"unknown code": badCode, "unknown flag": badFlags,
+		"unknown code": badCode, "unknown flag": badFlags, "flag of a later version": oldFlags,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Decode(nil, msg); err == nil {
@@ -66,16 +72,54 @@ func TestDecodeRefusesWhatEncodeCannotWrite(t *testing.T) {
 	}
 }
 
+// asBefore is what the version without the job's time made of records.
+func asBefore(records []Record) []byte {
+	b := []byte{sentlessCodec}
+	for _, r := range records {
+		r.Fresh = false
+		one := Append(nil, r)
+		if r.Accepted() {
+			one = one[:len(one)-sentSize]
+		}
+		b = append(b, one...)
+	}
+	return b
+}
+
+// Shares that wait in a log of the version before are not lost; when their
+// jobs were sent is not known.
+func TestOlderMessagesAreRead(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		want := rapid.SliceOfN(rapid.Custom(anyRecord), 0, 20).Draw(t, "records")
+		got, err := Decode([]Record{}, asBefore(want))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range want {
+			want[i].Sent, want[i].Fresh = time.Time{}, false
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Fatal(diff)
+		}
+	})
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add(Encode(nil))
 	f.Add(Encode([]Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
+	f.Add(Encode([]Record{{Sent: time.UnixMilli(1 << 40), Fresh: true}}))
+	f.Add(asBefore([]Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		got, err := Decode(nil, msg)
 		if err != nil {
 			return
 		}
-		if !bytes.Equal(Encode(got), msg) {
+		again := Encode(got)
+		if msg[0] == sentlessCodec {
+			again = asBefore(got)
+		}
+		if !bytes.Equal(again, msg) {
 			t.Fatalf("%x decodes to something that encodes differently", msg)
 		}
 	})

@@ -50,9 +50,11 @@ func (c Code) String() string {
 type Record struct {
 	Session, Account, Worker, Unit, Epoch hashyard.ID
 	At                                    time.Time           // pool clock, whole milliseconds, UTC
+	Sent                                  time.Time           // when the session was sent the share's job id, as At; zero when refused or not known
 	Difficulty                            hashyard.Difficulty // what the share is worth: the difficulty it was judged at
 	Code                                  int                 // 0 accepted, else 20 … 25
 	Secret                                bool                // the session knew the unit's secret
+	Fresh                                 bool                // right with it the session was sent a new job id: what is hashed for that is hashed after At
 	Hash                                  [32]byte            // header hash as SHA256d gives it (little-endian number); zero when refused
 }
 

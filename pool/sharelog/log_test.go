@@ -50,7 +50,7 @@ func open(t testing.TB, cfg Config) *Log {
 func record(n uint64) Record {
 	r := Record{
 		Session: hashyard.NewID(), Account: hashyard.NewID(), Worker: hashyard.NewID(), Epoch: hashyard.NewID(),
-		At: time.UnixMilli(1_700_000_000_123).UTC(), Difficulty: 1 << 17, Secret: true,
+		At: time.UnixMilli(1_700_000_000_123).UTC(), Sent: time.UnixMilli(1_700_000_000_023).UTC(), Difficulty: 1 << 17, Secret: true,
 	}
 	copy(r.Hash[:], strconv.FormatUint(n, 16))
 	return r
@@ -123,7 +123,7 @@ func TestAppendedSharesComeBackOnceInOrder(t *testing.T) {
 		want = append(want, r)
 	}
 	low := record(9)
-	low.Code, low.Hash = int(share.LowDifficulty), [32]byte{}
+	low.Code, low.Hash, low.Sent = int(share.LowDifficulty), [32]byte{}, time.Time{}
 	l.AppendLater(low)
 	want = append(want, low)
 	var db store

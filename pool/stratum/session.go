@@ -71,6 +71,7 @@ type session struct {
 	lastID     uint64    // wire id of the newest job sent; 0 for none
 	lastPrev   [32]byte  // previous block of that job
 	lastSent   time.Time
+	freshened  time.Time // when an id last went out right with an accepted share
 	lastShare  time.Time
 	accepted   int64
 	refused    int64
@@ -84,12 +85,13 @@ type level struct {
 	target [32]byte
 }
 
-// sentJob is a notify that the session got and the difficulty that went out
-// with it. The pair never changes: what a hash counts is settled before
-// anybody can compute it.
+// sentJob is a notify that the session got, when, and the difficulty that went
+// out with it. They never change: what a hash counts is settled before anybody
+// can compute it, and nobody could before it was sent.
 type sentJob struct {
 	id    uint64
 	bound *level
+	at    time.Time
 	taken int // shares
 }
 
@@ -225,28 +227,30 @@ func (s *session) offerLocked(js *jobState) {
 	if restart {
 		s.sent = s.sent[:0] // of an older tip: stale
 	}
-	s.announce(id)
+	s.announce(id, now)
 	s.queue(js.Notify(s.mark(js.Job, 0), restart))
 	s.lastID, s.lastPrev, s.lastSent = id, js.PrevHash, now
 }
 
 // variantLocked sends the session's job once more under a new id, to bind a
-// difficulty or to be heard. It does nothing when the job is not the current.
-func (s *session) variantLocked(now time.Time) {
+// difficulty or to be heard. It does nothing, and says so, when the job is not
+// the current.
+func (s *session) variantLocked(now time.Time) (sent bool) {
 	v := s.srv.jobs.load()
 	seq, variant := job.SplitID(s.lastID)
 	if !s.ready() || v.current == nil || v.current.Seq != seq || variant == job.MaxVariant {
-		return // a newer job is on its way, and carries the difficulty
+		return false // a newer job is on its way, and carries the difficulty
 	}
 	id := v.current.ID(variant + 1)
-	s.announce(id)
+	s.announce(id, now)
 	s.queue(v.current.NotifyVariant(s.mark(v.current.Job, variant+1), now))
 	s.lastID, s.lastSent = id, now
+	return true
 }
 
 // announce queues the wanted difficulty if it differs from the last one, and
 // binds it to the job that is sent next.
-func (s *session) announce(id uint64) {
+func (s *session) announce(id uint64, now time.Time) {
 	if d := s.diff.Current(); s.bound == nil || s.bound.d != d {
 		s.bound = &level{d: d, target: d.Target()}
 		s.queue(appendDifficulty(nil, d))
@@ -254,7 +258,7 @@ func (s *session) announce(id uint64) {
 	if len(s.sent) == maxSent {
 		s.sent = append(s.sent[:0], s.sent[1:]...)
 	}
-	s.sent = append(s.sent, sentJob{id: id, bound: s.bound})
+	s.sent = append(s.sent, sentJob{id: id, bound: s.bound, at: stamp(now)})
 }
 
 func (s *session) queue(b []byte) {
@@ -291,15 +295,35 @@ const jump = 4
 
 // moved follows a change of the tracker: a large one, or any of a session
 // under proof, gets a notify of its own; a small one binds at the next job.
-func (s *session) moved(now time.Time) {
+func (s *session) moved(now time.Time) (sent bool) {
 	if s.bound == nil {
-		return
+		return false
 	}
 	was, is := s.bound.d, s.diff.Current()
 	if s.grant.Proof || is >= jump*was || was >= jump*is {
-		s.variantLocked(now)
+		return s.variantLocked(now)
 	}
+	return false
 }
+
+// freshen follows an accepted share and reports whether a new id went out right
+// with it. A measurement begins at such a share and counts only what is found
+// under ids sent from then on, so that nothing hashed before can be kept for
+// it. A session under proof therefore gets one with its first share, and again
+// after a while: the measurement may have begun anew.
+func (s *session) freshen(d hashyard.Difficulty, now time.Time) bool {
+	sent := s.diff.Accept(d, now) && s.moved(now)
+	if !sent && s.grant.Proof && now.Sub(s.freshened) >= s.srv.cfg.NotifyEvery {
+		sent = s.variantLocked(now)
+	}
+	if sent {
+		s.freshened = now
+	}
+	return sent
+}
+
+// stamp is a moment as the share log has it.
+func stamp(now time.Time) time.Time { return now.UTC().Truncate(time.Millisecond) }
 
 // tick applies the rules of time.
 func (s *session) tick(now time.Time) {
@@ -327,6 +351,7 @@ func (s *session) retarget(worker hashyard.ID, g Grant) {
 	}
 	// Who the session is does not change under it, only how it is measured.
 	s.grant.PerMinute, s.grant.Start, s.grant.Proof = g.PerMinute, g.Start, g.Proof
+	s.freshened = time.Time{}
 	if s.diff.Retarget(s.perMinute(), g.Start, now) {
 		s.variantLocked(now)
 	}

@@ -81,13 +81,12 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 		s.refuse(r, share.Unauthorised, "", now)
 		return
 	}
+	rec := s.record(now, d, share.Accepted)
 	if j := s.find(id); j != nil {
 		j.taken++
+		rec.Sent = j.at
 	}
-	rec := s.record(now, d, share.Accepted)
-	if s.diff.Accept(d, now) {
-		s.moved(now)
-	}
+	rec.Fresh = s.freshen(d, now)
 	s.mu.Unlock()
 	rec.Epoch, rec.Hash = js.Epoch, v.Hash
 	idJSON := append([]byte(nil), r.id...)
@@ -179,7 +178,7 @@ func (s *session) refuse(r *submitRequest, code share.Code, text string, now tim
 func (s *session) record(now time.Time, d hashyard.Difficulty, code share.Code) share.Record {
 	return share.Record{
 		Session: s.id, Account: s.grant.Account, Worker: s.grant.Worker, Unit: s.grant.Unit,
-		At: now.UTC().Truncate(time.Millisecond), Difficulty: d, Code: int(code), Secret: s.grant.Secret,
+		At: stamp(now), Difficulty: d, Code: int(code), Secret: s.grant.Secret,
 	}
 }
 
@@ -190,6 +189,6 @@ func (s *session) found(js *jobState, mark job.Mark, grant Grant, now time.Time)
 		Hash: v.Hash, PrevHash: js.PrevHash, Height: js.Height, NBits: js.NBits, Value: js.Value,
 		Raw: js.Block(v.Header, mark, s.en1, s.sub.Extranonce2), Epoch: js.Epoch,
 		Session: s.id, Account: grant.Account, Worker: grant.Worker, Unit: grant.Unit,
-		At: now.UTC().Truncate(time.Millisecond),
+		At: stamp(now),
 	})
 }
