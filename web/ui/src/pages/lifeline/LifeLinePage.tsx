@@ -16,7 +16,7 @@ import { Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { useNow, usePhone } from '../../parts/useNow';
 import { dotsOf, planFor, trailing, type Estimate, type Plan } from './chartmath';
 import { evidenceOf } from './evidence';
-import { dealOf, factsOf, type Facts } from './facts';
+import { conditionAt, dealOf, factsOf, type Facts } from './facts';
 import { HashChart, type ChartData } from './HashChart';
 import { LifeLine, LifeList } from './LifeLine';
 import { currentOf, elapsed, nodesOf, workHidden, type Beside, type Step } from './nodes';
@@ -40,6 +40,7 @@ function Life({ unit }: { unit: Unit }) {
   const events = useQuery(unitEventsQuery(unit.id));
   const facts = useMemo(() => factsOf(events.data ?? []), [events.data]);
   const trade = useQuery({ ...tradeQuery(dealOf(facts)?.trade ?? ''), retry: false }).data;
+  const condition = conditionAt(facts, unit.id, trade?.proofs);
   const money = useQuery({ ...unitMoneyQuery(unit.id), retry: false });
   const earnings = useQuery({ ...unitEarningsQuery(unit.id), retry: false });
   const redirects = useQuery({ ...unitRedirectsQuery(unit.id), retry: false });
@@ -57,7 +58,7 @@ function Life({ unit }: { unit: Unit }) {
   const poolNow = latest && latest.shares >= FEW_SHARES ? latest : null;
   const earned = earnings.data?.total_sats;
   const beside: Beside = {
-    unit: unit.id, now, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
+    now, condition, ...names(trade), ...(earned === undefined ? {} : { earnedSats: earned }),
     ...(pool ? { feePpm: pool.fee_ppm } : {}), poolNow, proving,
   };
   const nodes = nodesOf(facts, beside);
@@ -112,7 +113,7 @@ function Life({ unit }: { unit: Unit }) {
         </>
       )}
       <div className="ll-bottom">
-        <IdentityTile unit={unit} facts={facts} redirect={redirects.data?.find((r) => r.redirected)} />
+        <IdentityTile unit={unit} facts={facts} condition={condition} redirect={redirects.data?.find((r) => r.redirected)} />
         <MoneyTile money={money} facts={facts} />
         <EarningsTile earnings={earnings} hidden={workHidden(facts)} />
       </div>

@@ -4,6 +4,7 @@ import { day, daySecond, dayMinute, duration } from '../../lib/time';
 import { Glyph } from '../../parts/Glyph';
 import { EvidenceChip, Line, StatusChip, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../../parts/States';
+import type { Condition } from './condition';
 import type { Evidence } from './evidence';
 import { earningRows } from './earnings';
 import { identityOf, type Check } from './identity';
@@ -48,8 +49,10 @@ const CHECKS: Record<Check, { glyph: 'done' | 'wrong' | 'todo' | 'off'; words: s
   later: { glyph: 'todo', words: 'not yet' },
 };
 
-export function IdentityTile({ unit, facts, redirect }: { unit: Unit; facts: Facts; redirect: Redirect | undefined }) {
-  const { rows, columns } = identityOf(unit, facts, redirect);
+export function IdentityTile({ unit, facts, condition, redirect }: {
+  unit: Unit; facts: Facts; condition: Condition | null; redirect: Redirect | undefined;
+}) {
+  const { rows, columns } = identityOf(unit, facts, condition, redirect);
   const checks = rows.flatMap((r) => r.checks);
   const made = checks.filter((c) => c === 'equal' || c === 'different').length;
   const equal = checks.filter((c) => c === 'equal').length;

@@ -1,7 +1,8 @@
 import type { Redirect, Unit } from '../../api/types';
 import { ghsAsTH, int, percent, pricePerTH, short, ths, usd } from '../../lib/format';
 import { daySecond, duration } from '../../lib/time';
-import { conditionOf, dealOf, type Facts, type Moved } from './facts';
+import type { Condition } from './condition';
+import { dealOf, type Facts, type Moved } from './facts';
 import { gap, type Beside, type Step } from './nodes';
 
 /** What stands behind a node: the claim in words, then what it rests on. */
@@ -33,16 +34,15 @@ const id = (label: string, v: string) => ({ label, value: short(v), full: v });
 const MAKERS: Record<Step, Make> = {
   listed: (f, { b, unit }) => {
     const e = f['order.placed'];
-    if (!e && f['trade.matched']) return nothing('It was offered and sold. The listing itself is the seller’s record.');
+    if (!e && f['trade.matched']) return soldListing(f, b);
     if (!e) return nothing('Not listed. The owner can offer it in the market; its serial is then reserved.');
-    const c = conditionOf(e.p.Condition, unit.id);
     return {
       claim: 'An ask rests in the book, backed by this reserved serial, with its condition as the agent read it.',
       lines: [
         { label: 'Ask', value: `$${pricePerTH(e.p.Price)} /TH` },
         { label: 'Seller', value: b.seller ?? unit.owner.name },
-        ...(c ? conditionLines(c) : [{ label: 'Condition', value: 'no reading at listing' }]),
         { label: 'Listed', value: daySecond(e.at) },
+        ...(b.condition ? conditionLines(b.condition) : [{ label: 'Condition', value: 'no reading at listing' }]),
       ],
       chips: [event(e.id), id('order', e.p.Order)],
     };
@@ -131,19 +131,33 @@ const MAKERS: Record<Step, Make> = {
   },
 };
 
-function conditionLines(c: Record<string, unknown>): Evidence['lines'] {
-  const num = (k: string) => (typeof c[k] === 'number' ? (c[k]) : null);
-  const reported = num('reported_ths');
-  const boards = Array.isArray(c.boards) ? c.boards.length : null;
-  const firmware = typeof c.firmware === 'string' ? c.firmware : null;
-  const at = typeof c.at === 'string' ? c.at : null;
+/** A listing without its event, which a buyer may not see: the trade keeps what it was sold as. */
+function soldListing(f: Facts, b: Beside): Evidence {
+  const m = f['trade.matched'];
+  const c = b.condition;
+  if (!m || !c) return nothing('It was offered and sold. The listing itself is the seller’s record.');
+  const rested = m.p.Maker === 'ask';
+  return {
+    claim: 'It was offered and sold in this condition: what the seller’s agent read from the machine, kept with the trade.',
+    lines: [
+      rested ? { label: 'Ask', value: `$${pricePerTH(m.p.Price)} /TH` } : { label: 'Ask', value: 'met a bid at once' },
+      { label: 'Seller', value: b.seller ?? short(m.p.Seller) },
+      ...conditionLines(c),
+    ],
+    chips: [{ label: 'trade', value: b.tradeNumber ?? short(m.p.Trade), full: m.p.Trade }],
+  };
+}
+
+function conditionLines(c: Condition): Evidence['lines'] {
+  const line = (label: string, value: string | null) => (value === null ? [] : [{ label, value }]);
   return [
-    ...(reported === null ? [] : [{ label: 'Reported by the miner', value: `${reported.toFixed(1)} TH/s` }]),
-    ...(boards === null ? [] : [{ label: 'Boards read', value: int(boards) }]),
-    ...(num('max_temp_c') === null ? [] : [{ label: 'Hottest reading', value: `${(num('max_temp_c') ?? 0).toFixed(0)} °C` }]),
-    ...(num('hardware_errors') === null ? [] : [{ label: 'Hardware errors', value: int(num('hardware_errors') ?? 0) }]),
-    ...(firmware === null ? [] : [{ label: 'Firmware', value: firmware }]),
-    ...(at === null ? [] : [{ label: 'Read', value: daySecond(at) }]),
+    ...line('Snapshot', c.at && daySecond(c.at)),
+    ...line('Reported by the miner', c.reportedTHs === null ? null : `${c.reportedTHs.toFixed(1)} TH/s`),
+    ...line('Hottest reading', c.maxTempC === null ? null : `${c.maxTempC.toFixed(0)} °C`),
+    ...line('Hardware errors', c.hardwareErrors === null ? null : int(c.hardwareErrors)),
+    ...line('Firmware', c.firmware),
+    ...line(c.pools.length === 1 ? 'Pool then' : 'Pools then', c.pools.length === 0 ? null : c.pools.join(', ')),
+    ...c.boards.flatMap((b, i) => line(`Board ${i + 1}`, b ?? 'no serial read')),
   ];
 }
 

@@ -1,4 +1,5 @@
 import type { UnitEvent } from '../../api/types';
+import { conditionOf, readCondition, type Condition } from './condition';
 import type { Kind, PayloadOf } from './payloads';
 
 /** One event with its payload, typed by its kind. */
@@ -46,27 +47,21 @@ export function factsOf(events: readonly UnitEvent[]): Facts {
   return { ...(facts as Facts), ...(found ? { foundAt: found } : {}) };
 }
 
-/** The condition snapshot of a machine at its listing, or null. An ask of many
- *  machines keeps one for each, by unit id. */
-export function conditionOf(b64: string | null | undefined, unit: string): Record<string, unknown> | null {
-  if (!b64) return null;
-  try {
-    const bytes = Uint8Array.from(atob(b64), (c) => c.charCodeAt(0));
-    const v = parse(new TextDecoder().decode(bytes));
-    if (typeof v !== 'object' || v === null) return null;
-    const one = (v as Record<string, unknown>)[unit];
-    return typeof one === 'object' && one !== null ? (one as Record<string, unknown>) : null;
-  } catch {
-    return null;
-  }
-}
-
 function parse(s: string): unknown {
   try {
     return JSON.parse(s);
   } catch {
     return null;
   }
+}
+
+/**
+ * The condition a machine was listed with, or null. Of a sale the trade tells it
+ * to both parties; of a listing not yet sold only the seller's own event does.
+ */
+export function conditionAt(f: Facts, unit: string, proofs: readonly { unit: string; condition?: unknown }[] | undefined): Condition | null {
+  const sold = f['trade.matched'] && proofs?.find((p) => p.unit === unit)?.condition;
+  return readCondition(sold) ?? conditionOf(f['order.placed']?.p.Condition, unit);
 }
 
 /** Price and hashrate of one unit of a trade that may hold many. */

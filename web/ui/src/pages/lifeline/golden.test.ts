@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { UnitEvent } from '../../api/types';
-import { conditionOf, dealOf, factsOf } from './facts';
+import { conditionAt, dealOf, factsOf } from './facts';
 import { connectorsOf, currentOf, nodesOf } from './nodes';
 
 // Written by Go from the kernel's own types: a renamed field fails here.
@@ -11,7 +11,8 @@ const golden = JSON.parse(
 
 describe('the kernel’s events', () => {
   const facts = factsOf(golden.events);
-  const nodes = nodesOf(facts, { unit: golden.unit, now: Date.parse('2026-11-18T20:00:00Z'), earnedSats: 1021 });
+  const condition = conditionAt(facts, golden.unit, undefined);
+  const nodes = nodesOf(facts, { condition, now: Date.parse('2026-11-18T20:00:00Z'), earnedSats: 1021 });
 
   it('reach every node', () => {
     expect(nodes.map((n) => n.state)).toEqual([...Array<string>(10).fill('done'), 'live']);
@@ -26,7 +27,7 @@ describe('the kernel’s events', () => {
   });
   it('time every joint', () => expect(connectorsOf(nodes).slice(0, 9).every((c) => c.label !== '')).toBe(true));
   it('carry the condition and the deal', () => {
-    expect(conditionOf(facts['order.placed']?.p.Condition, golden.unit)).toMatchObject({ reported_ths: 100.4 });
+    expect(condition).toMatchObject({ reportedTHs: 100.4, boards: ['BHB68603-7Q1904'] });
     expect(dealOf(facts)).toMatchObject({ soldGHs: 100_000, amountCents: 114_200 });
   });
 });

@@ -1,5 +1,6 @@
 import type { Redirect, Unit } from '../../api/types';
-import { conditionOf, type Facts, type Moved } from './facts';
+import type { Condition } from './condition';
+import type { Facts, Moved } from './facts';
 
 /** What a hand-over said about one mark of a machine. */
 export type Check = 'equal' | 'different' | 'unread' | 'later';
@@ -16,27 +17,27 @@ const COLUMNS = ['Listed', 'Packed', 'Received', 'Redirected'] as const;
  * Compares the marks of a machine with what each hand-over read. A hand-over
  * that did not read a mark says so: silence is not equality.
  */
-export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: readonly IdentityRow[]; columns: readonly string[] } {
-  const c = conditionOf(f['order.placed']?.p.Condition, unit.id);
+export function identityOf(
+  unit: Unit, f: Facts, condition: Condition | null, redirect?: Redirect,
+): { rows: readonly IdentityRow[]; columns: readonly string[] } {
   // Sold means that it was listed, also for a buyer, who may not see the listing.
   const listed = f['order.placed'] ?? f['trade.matched'];
   // And proven means that it was redirected, also for a seller, who may not see that.
   const beyond = f['hashrate.proven'] ?? f['hashrate.refuted'] ?? f['held.released'];
   const serial: Check[] = [
-    reached(listed, text(c?.serial), unit.serial),
+    reached(listed, condition?.serial, unit.serial),
     scanned(f['units.packed'], unit.serial),
     scanned(f['units.delivered'], unit.serial),
     // A redirect goes on only after the agent read the serial again.
     f['miner.redirected'] ? 'equal' : beyond ? 'unread' : 'later',
   ];
   const mac: Check[] = [
-    reached(listed, text(c?.mac), unit.mac),
+    reached(listed, condition?.mac, unit.mac),
     f['units.packed'] ? 'unread' : 'later',
     f['units.delivered'] ? 'unread' : 'later',
-    reached(f['miner.redirected'] ?? beyond, text(redirect?.mac), unit.mac),
+    reached(f['miner.redirected'] ?? beyond, redirect?.mac, unit.mac),
   ];
   const boards = unit.boards;
-  const listedBoards = boardSerials(c?.boards);
   return {
     columns: COLUMNS,
     rows: [
@@ -46,7 +47,7 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
         label: `Board ${i + 1}`,
         value: b,
         checks: [
-          listed ? (listedBoards.length === 0 ? 'unread' : listedBoards.includes(b) ? 'equal' : 'different') : 'later',
+          listed ? board(condition?.boards ?? [], b) : 'later',
           f['units.packed'] ? 'unread' : 'later',
           f['units.delivered'] ? 'unread' : 'later',
           (f['miner.redirected'] ?? beyond) ? 'unread' : 'later',
@@ -56,7 +57,7 @@ export function identityOf(unit: Unit, f: Facts, redirect?: Redirect): { rows: r
   };
 }
 
-function reached(seen: unknown, read: string | null, want: string | undefined): Check {
+function reached(seen: unknown, read: string | null | undefined, want: string | undefined): Check {
   if (!seen) return 'later';
   if (!read || !want) return 'unread';
   return normal(read) === normal(want) ? 'equal' : 'different';
@@ -69,13 +70,10 @@ function scanned(e: Moved | undefined, serial: string): Check {
   return list.some((s) => normal(s) === normal(serial)) ? 'equal' : 'different';
 }
 
-const text = (v: unknown) => (typeof v === 'string' && v !== '' ? v : null);
 const normal = (s: string) => s.trim().toUpperCase();
 
-/** Boards come as serials, or as objects that carry one. */
-function boardSerials(v: unknown): string[] {
-  if (!Array.isArray(v)) return [];
-  return v
-    .map((b: unknown) => (typeof b === 'string' ? b : typeof b === 'object' && b !== null ? text((b as { serial?: unknown }).serial) : null))
-    .filter((s): s is string => s !== null && s !== '');
+/** A board that was read without its serial may be any of the others. */
+function board(read: readonly (string | null)[], want: string): Check {
+  if (read.some((s) => s !== null && normal(s) === normal(want))) return 'equal';
+  return read.length === 0 || read.includes(null) ? 'unread' : 'different';
 }

@@ -1,7 +1,8 @@
 import { fixed, ghsAsTH, int, pricePerTH, short, ths, usd } from '../../lib/format';
 import { dayMinute, daySecond, duration, span } from '../../lib/time';
 import type { GlyphKind } from '../../parts/Glyph';
-import { conditionOf, type Facts } from './facts';
+import { brief, type Condition } from './condition';
+import type { Facts } from './facts';
 
 export type Step =
   | 'listed' | 'matched' | 'funded' | 'packed' | 'transit' | 'received' | 'redirected' | 'hashing' | 'proven'
@@ -20,8 +21,9 @@ export interface Node {
 
 /** What the events do not carry. */
 export interface Beside {
-  unit: string;
   now: number;
+  /** What it was listed with. */
+  condition?: Condition | null;
   tradeNumber?: string;
   seller?: string;
   buyer?: string;
@@ -57,23 +59,27 @@ function listed(f: Facts, b: Beside): Node {
   const e = f['order.placed'];
   const base = { step: 'listed', name: 'Listed' } as const;
   const sold = f['trade.matched'];
+  const c = b.condition ? brief(b.condition) : null;
+  const agent = b.seller ? `Agent, ${b.seller}` : 'Agent of the seller';
   if (!e && sold) {
-    // The listing is the seller's record; a buyer sees that it was, not when.
+    // The listing is the seller's record; a buyer sees that it was and in what
+    // condition, not when. Only an ask that rested was sold at its own price.
     const rested = sold.p.Maker === 'ask';
+    const when = { ...base, state: 'done', at: null, when: rested ? 'before the match' : 'at the match' } as const;
+    if (c) {
+      const first = rested ? `Ask $${pricePerTH(sold.p.Price)} /TH` : 'Met a bid at once';
+      return { ...when, lines: [first, ...(c.figures ? [c.figures] : []), c.read], recorder: agent };
+    }
     return {
-      ...base, state: 'done', at: null, when: rested ? 'before the match' : 'at the match',
-      lines: rested ? ['Rested in the book', 'Record is the seller’s'] : ['Met a bid at once', 'Never rested'],
+      ...when, lines: rested ? ['Rested in the book', 'Record is the seller’s'] : ['Met a bid at once', 'Never rested'],
       recorder: b.seller ?? 'Seller',
     };
   }
   if (!e) return { ...base, ...NOT_YET };
-  const c = conditionOf(e.p.Condition, b.unit);
-  const reported = c && typeof c.reported_ths === 'number' ? `Reported ${c.reported_ths.toFixed(1)} TH/s` : '';
   return {
     ...base, state: 'done', at: e.at, when: dayMinute(e.at),
-    lines: [`Ask $${pricePerTH(e.p.Price)} /TH`, reported || `${int(e.p.Units?.length ?? 1)} units`,
-      c ? 'Condition read' : 'No condition read'],
-    recorder: b.seller ? `Agent, ${b.seller}` : 'Agent of the seller',
+    lines: [`Ask $${pricePerTH(e.p.Price)} /TH`, c?.figures ?? units(e.p.Units?.length ?? 1), c?.read ?? 'No condition read'],
+    recorder: agent,
   };
 }
 
