@@ -90,6 +90,13 @@ func TestAmountsInWords(t *testing.T) {
 	}
 }
 
+func TestAmountsInLogs(t *testing.T) {
+	t.Parallel()
+	if s, c := Sats(4014).LogValue().Int64(), Cents(-7).LogValue().Int64(); s != 4014 || c != -7 {
+		t.Errorf("logged as %d sat and %d cents", s, c)
+	}
+}
+
 func anyWork(t *rapid.T, name string) Work {
 	hi := rapid.Uint64Range(0, 1<<60).Draw(t, name+" hi")
 	return Work{hi, rapid.Uint64().Draw(t, name+" lo")}

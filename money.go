@@ -3,6 +3,7 @@ package hashyard
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"math/bits"
 	"strconv"
 	"strings"
@@ -119,6 +120,12 @@ func (c Cents) String() string { return decimal(int64(c), 2) }
 
 // String writes the amount as bitcoin with eight decimals.
 func (s Sats) String() string { return decimal(int64(s), 8) }
+
+// LogValue logs whole satoshis, as keys that end in _sats promise.
+func (s Sats) LogValue() slog.Value { return slog.Int64Value(int64(s)) }
+
+// LogValue logs whole cents, as keys that end in _cents promise.
+func (c Cents) LogValue() slog.Value { return slog.Int64Value(int64(c)) }
 
 // String writes the price as dollars per TH with five decimals.
 func (p MilliCentsPerTH) String() string { return decimal(int64(p), 5) }

@@ -45,13 +45,19 @@ type runner struct {
 
 // Run starts the world, says where it is, and keeps it until ctx ends.
 func Run(ctx context.Context, cfg Config) (err error) {
+	if err := cfg.Settings.Check(); err != nil {
+		return err
+	}
+	if cfg.Port < 0 || cfg.Port > 65535 {
+		return hashyard.Invalid.Errorf("--port %d is outside 0 … 65535", cfg.Port)
+	}
 	dir, err := filepath.Abs(cfg.Dir)
 	if err != nil {
 		return err
 	}
 	cfg.Dir = dir
 	if err := os.MkdirAll(filepath.Join(dir, "logs"), 0o755); err != nil {
-		return fmt.Errorf("world: %w", err)
+		return hashyard.Invalid.Errorf("the world's folder cannot be made: choose one you can write with --dir: %w", err)
 	}
 	unlock, err := lock(dir)
 	if err != nil {
@@ -65,7 +71,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	if r.st, err = open(dir); err != nil {
 		return err
 	}
-	if err := r.st.choosePorts(cfg.Port); err != nil {
+	if err := r.st.choosePorts(cfg.Port, dir); err != nil {
 		return err
 	}
 	if err := writeJSON(filepath.Join(dir, stateFile), r.st); err != nil {

@@ -3,6 +3,8 @@ package world
 import (
 	"strconv"
 	"time"
+
+	"hashyard"
 )
 
 // Settings are the ordinary settings that the local world sets short, so that
@@ -15,7 +17,30 @@ type Settings struct {
 	ProofShares      float64       `default:"1200" help:"Shares a minute asked of a machine under proof."`
 	Shares           float64       `default:"20" help:"Shares a minute asked of any other machine."`
 	MeasureEvery     time.Duration `default:"5s" help:"How often work under proof is measured."`
-	ChainBits        string        `default:"1d3ba6fe" help:"Network difficulty of a new chain, as compact bits in hex."`
+	ChainBits        string        `default:"1d3ba6fe" help:"Network difficulty of a new chain, as compact bits in hex; a known world keeps its own."`
+}
+
+// Check refuses what cannot be meant, by the name of its flag.
+func (s Settings) Check() error {
+	for _, f := range []struct {
+		flag string
+		ok   bool
+	}{
+		{"settlement-period", s.SettlementPeriod >= time.Second},
+		{"payout-threshold", s.PayoutThreshold > 0},
+		{"confirmations", s.Confirmations > 0},
+		{"proof-shares", s.ProofShares > 0},
+		{"shares", s.Shares > 0},
+		{"measure-every", s.MeasureEvery > 0},
+	} {
+		if !f.ok {
+			return hashyard.Invalid.Errorf("--%s must be above zero (a settlement period at least a second)", f.flag)
+		}
+	}
+	if bits, err := strconv.ParseUint(s.ChainBits, 16, 32); err != nil || bits == 0 {
+		return hashyard.Invalid.Errorf("--chain-bits %q is not compact bits in hex, like 1d3ba6fe", s.ChainBits)
+	}
+	return nil
 }
 
 // env is the settings as `serve` reads them.

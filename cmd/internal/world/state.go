@@ -145,10 +145,7 @@ func secret(n int) string {
 }
 
 // choosePorts keeps the ports of the last start where they are free.
-func (st *state) choosePorts(web int) error {
-	if web < 0 || web > 65535 {
-		return hashyard.Invalid.Errorf("--port %d is outside 1 … 65535", web)
-	}
+func (st *state) choosePorts(web int, dir string) error {
 	if web != 0 {
 		st.Ports["web"] = web
 	}
@@ -158,11 +155,18 @@ func (st *state) choosePorts(web int) error {
 		if have != 0 && err == nil {
 			continue
 		}
+		if have != 0 && errors.Is(err, syscall.EACCES) {
+			return hashyard.Invalid.Errorf("port %d needs rights this user lacks: choose one above 1023 with --port", have)
+		}
 		if have != 0 && !errors.Is(err, syscall.EADDRINUSE) {
 			return fmt.Errorf("port %d (%s): %w", have, p.name, err)
 		}
 		if have != 0 && (p.fixed || p.name == "web" && web != 0) {
-			return hashyard.Conflict.Errorf("port %d (%s) is taken by another program: stop that program (`ss -ltnp 'sport = :%d'` names it), choose another with --port, or forget the world with `make reset`", have, p.name, have)
+			what := "choose another with --port"
+			if p.fixed {
+				what = fmt.Sprintf("or forget the world, whose machines know this port, with `hashyard reset --dir %s`", dir)
+			}
+			return hashyard.Conflict.Errorf("port %d (%s) is taken by another program: stop that program (`ss -ltnp 'sport = :%d'` names it), %s", have, p.name, have, what)
 		}
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		if err != nil {

@@ -26,16 +26,41 @@ func TestAPortThatIsTakenIsNamed(t *testing.T) {
 	defer l.Close()
 	port := l.Addr().(*net.TCPAddr).Port
 	st := &state{Ports: map[string]int{}}
-	if err := st.choosePorts(port); !errors.Is(err, hashyard.Conflict) {
+	if err := st.choosePorts(port, "w"); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("asked for a taken port: %v", err)
 	}
 	st = &state{Ports: map[string]int{"stratum": port}}
-	if err := st.choosePorts(0); !errors.Is(err, hashyard.Conflict) {
+	if err := st.choosePorts(0, "w"); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("the port that miners know is taken: %v", err)
 	}
 	st = &state{Ports: map[string]int{"chain": port}}
-	if err := st.choosePorts(0); err != nil || st.Ports["chain"] == port {
+	if err := st.choosePorts(0, "w"); err != nil || st.Ports["chain"] == port {
 		t.Errorf("a port that may move did not: %v, %v", st.Ports, err)
+	}
+}
+
+func TestSettingsThatCannotBeMeantAreRefused(t *testing.T) {
+	t.Parallel()
+	good := Settings{
+		SettlementPeriod: time.Minute, PayoutThreshold: 1, Confirmations: 1, ProofShares: 1, Shares: 1, MeasureEvery: time.Second, ChainBits: "1d3ba6fe",
+	}
+	if err := good.Check(); err != nil {
+		t.Fatal(err)
+	}
+	for flag, spoil := range map[string]func(*Settings){
+		"settlement-period": func(s *Settings) { s.SettlementPeriod = 0 },
+		"payout-threshold":  func(s *Settings) { s.PayoutThreshold = -1 },
+		"confirmations":     func(s *Settings) { s.Confirmations = 0 },
+		"proof-shares":      func(s *Settings) { s.ProofShares = 0 },
+		"shares":            func(s *Settings) { s.Shares = -3 },
+		"measure-every":     func(s *Settings) { s.MeasureEvery = 0 },
+		"chain-bits":        func(s *Settings) { s.ChainBits = "zz" },
+	} {
+		bad := good
+		spoil(&bad)
+		if err := bad.Check(); !errors.Is(err, hashyard.Invalid) || !strings.Contains(err.Error(), "--"+flag) {
+			t.Errorf("%s: %v", flag, err)
+		}
 	}
 }
 
