@@ -5,10 +5,12 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/gin-gonic/gin"
@@ -87,6 +89,10 @@ func (api *API) Handler() http.Handler {
 		}()
 		if api.local && !loopback(r.Host) {
 			WriteProblem(sw, r, api.log, http.StatusMisdirectedRequest, "this local world answers as 127.0.0.1 or localhost only")
+			return
+		}
+		if q, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !utf8.ValidString(q) || strings.ContainsRune(q, 0) {
+			WriteProblem(sw, r, api.log, http.StatusUnprocessableEntity, "the query (after ?) holds characters that no text may have")
 			return
 		}
 		if r.Body != nil && r.ContentLength > maxUpload {

@@ -330,3 +330,20 @@ func TestNotReady(t *testing.T) {
 		t.Errorf("got %d %q", r.status, r.body)
 	}
 }
+
+func TestQueriesThatNoTextMayHold(t *testing.T) {
+	t.Parallel()
+	h := New(Config{}).Handler()
+	for query, want := range map[string]int{
+		"q=%00": http.StatusUnprocessableEntity, "q=%ff": http.StatusUnprocessableEntity, "q=%zz": http.StatusUnprocessableEntity,
+		"q=SMTT%20%C3%A9": http.StatusOK,
+	} {
+		rec := httptest.NewRecorder()
+		r := httptest.NewRequest(http.MethodGet, "/livez", nil)
+		r.URL.RawQuery = query
+		h.ServeHTTP(rec, r)
+		if rec.Code != want {
+			t.Errorf("?%s: %d %s, want %d", query, rec.Code, rec.Body, want)
+		}
+	}
+}

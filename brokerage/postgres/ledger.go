@@ -118,7 +118,7 @@ func scanEntry(row pgx.CollectableRow) (e entryRow, err error) {
 
 // Entries implements brokerage.LedgerStore.
 func (s *Store) Entries(ctx context.Context, actor hashyard.Actor, q brokerage.EntryQuery) (out []ledger.Entry, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", fmt.Errorf("list entries: %w", err)
 	}

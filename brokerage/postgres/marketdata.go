@@ -39,7 +39,7 @@ func scanTape(row pgx.CollectableRow) (l brokerage.TapeLine, err error) {
 
 // Tape implements brokerage.OrderStore.
 func (s *Store) Tape(ctx context.Context, actor hashyard.Actor, instrument hashyard.ID, cursor string, limit int) (out []brokerage.TapeLine, next string, err error) {
-	before, err := cursorID(cursor)
+	before, err := pg.CursorID(cursor)
 	if err != nil {
 		return nil, "", fmt.Errorf("tape: %w", err)
 	}

@@ -191,7 +191,7 @@ func (s *Store) Order(ctx context.Context, actor hashyard.Actor, id hashyard.ID)
 
 // Orders implements brokerage.OrderStore.
 func (s *Store) Orders(ctx context.Context, actor hashyard.Actor, q brokerage.OrderQuery) (out []brokerage.Order, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", fmt.Errorf("list orders: %w", err)
 	}

@@ -206,7 +206,7 @@ func (s *Treasury) Payout(ctx context.Context, actor hashyard.Actor, id hashyard
 
 // Payouts implements treasury.Store.
 func (s *Treasury) Payouts(ctx context.Context, actor hashyard.Actor, q treasury.Query) (out []treasury.Payout, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}

@@ -76,14 +76,6 @@ func when(t *time.Time) time.Time {
 	return t.UTC()
 }
 
-// cursorID reads a cursor that is the id of the last item of a page.
-func cursorID(cursor string) (hashyard.ID, error) {
-	if cursor == "" {
-		return hashyard.ID{}, nil
-	}
-	return hashyard.ParseID(cursor)
-}
-
 // cut drops the one item that was read beyond a page and names the cursor of
 // the next.
 func cut[T any](items []T, limit int, id func(T) hashyard.ID) ([]T, string) {

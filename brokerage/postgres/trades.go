@@ -138,7 +138,7 @@ func (s *Store) Trade(ctx context.Context, actor hashyard.Actor, id hashyard.ID)
 
 // Trades implements brokerage.TradeStore.
 func (s *Store) Trades(ctx context.Context, actor hashyard.Actor, q brokerage.TradeQuery) (out []brokerage.Dossier, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", fmt.Errorf("list trades: %w", err)
 	}

@@ -204,7 +204,7 @@ func (s *Store) Miner(ctx context.Context, actor hashyard.Actor, id hashyard.ID)
 
 // Miners implements fleet.Store.
 func (s *Store) Miners(ctx context.Context, actor hashyard.Actor, q fleet.MinerQuery) (out []fleet.Miner, next string, err error) {
-	after, err := cursorID(q.Cursor)
+	after, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}

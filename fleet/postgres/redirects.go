@@ -86,7 +86,7 @@ func (s *Store) Redirect(ctx context.Context, actor hashyard.Actor, id hashyard.
 
 // Redirects implements fleet.Store, newest first.
 func (s *Store) Redirects(ctx context.Context, actor hashyard.Actor, q fleet.RedirectQuery) (out []fleet.Redirect, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}

@@ -197,15 +197,4 @@ func undoc(b []byte, v any) error {
 	return json.Unmarshal(b, v)
 }
 
-func cursorID(cursor string) (hashyard.ID, error) {
-	if cursor == "" {
-		return hashyard.ID{}, nil
-	}
-	id, err := hashyard.ParseID(cursor)
-	if err != nil {
-		return id, hashyard.Invalid.Errorf("cursor: %w", err)
-	}
-	return id, nil
-}
-
 func isNoRows(err error) bool { return errors.Is(err, pgx.ErrNoRows) }

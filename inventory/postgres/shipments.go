@@ -80,7 +80,7 @@ func (s *Store) Shipment(ctx context.Context, actor hashyard.Actor, id hashyard.
 
 // Shipments implements inventory.Store, newest first.
 func (s *Store) Shipments(ctx context.Context, actor hashyard.Actor, q inventory.ShipmentQuery) (out []inventory.Shipment, next string, err error) {
-	before, err := cursorID(q.Cursor)
+	before, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}

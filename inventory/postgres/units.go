@@ -42,7 +42,7 @@ func (s *Store) Unit(ctx context.Context, actor hashyard.Actor, id hashyard.ID) 
 
 // Units implements inventory.Store.
 func (s *Store) Units(ctx context.Context, actor hashyard.Actor, q inventory.UnitQuery) (out []inventory.Unit, next string, err error) {
-	after, err := cursorID(q.Cursor)
+	after, err := pg.CursorID(q.Cursor)
 	if err != nil {
 		return nil, "", err
 	}
@@ -70,18 +70,6 @@ func (s *Store) Units(ctx context.Context, actor hashyard.Actor, q inventory.Uni
 	return out, next, nil
 }
 
-// cursorID is where the page before ended: an id, or nothing.
-func cursorID(cursor string) (hashyard.ID, error) {
-	if cursor == "" {
-		return hashyard.ID{}, nil
-	}
-	id, err := hashyard.ParseID(cursor)
-	if err != nil {
-		return id, hashyard.Invalid.Errorf("cursor: %w", err)
-	}
-	return id, nil
-}
-
 // Custody implements inventory.Store.
 func (s *Store) Custody(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) (out []inventory.Custody, err error) {
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
@@ -104,7 +92,7 @@ func (s *Store) Custody(ctx context.Context, actor hashyard.Actor, unit hashyard
 // Events implements inventory.Store. Event ids grow with time, so they order
 // the life line and page it.
 func (s *Store) Events(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, cursor string, limit int) (out []hashyard.Event, next string, err error) {
-	after, err := cursorID(cursor)
+	after, err := pg.CursorID(cursor)
 	if err != nil {
 		return nil, "", err
 	}

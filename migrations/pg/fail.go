@@ -74,3 +74,16 @@ func retryable(err error) bool {
 	var pe *pgconn.PgError
 	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01")
 }
+
+// CursorID reads a list's cursor, which is the id where the page before ended;
+// the first page has none.
+func CursorID(cursor string) (hashyard.ID, error) {
+	if cursor == "" {
+		return hashyard.ID{}, nil
+	}
+	id, err := hashyard.ParseID(cursor)
+	if err != nil {
+		return hashyard.ID{}, hashyard.Invalid.Errorf("cursor: %w", err)
+	}
+	return id, nil
+}
