@@ -140,7 +140,7 @@ func queueTrade(send *pgx.Batch, d brokerage.Dossier) error {
 		SELECT $1, n, unit, $2, $3, sold, c.value
 		FROM unnest($4::uuid[], $5::bigint[]) WITH ORDINALITY AS u (unit, sold, n)
 		LEFT JOIN jsonb_each((SELECT condition FROM orders WHERE id = $6 AND jsonb_typeof(condition) = 'object')) c ON c.key = unit::text`,
-		t.ID, t.Buyer, t.Seller, uuids(d.UnitIDs()), sold, t.AskOrder)
+		t.ID, t.Buyer, t.Seller, pg.UUIDs(d.UnitIDs()), sold, t.AskOrder)
 	return nil
 }
 
@@ -153,7 +153,7 @@ func updateTrade(ctx context.Context, tx *pg.Tx, t brokerage.Trade) error {
 		UPDATE trades SET received_cents = $3, paid_cents = $4, kept_cents = $5, refunded_cents = $6, state = $7, history = $8,
 			reason = $9, proof_due = $10, version = version + 1
 		WHERE id = $1 AND version = $2`,
-		t.ID, t.Version, t.Received, t.Paid, t.Kept, t.Refunded, t.State, history, t.Reason, at(t.ProofDue))
+		t.ID, t.Version, t.Received, t.Paid, t.Kept, t.Refunded, t.State, history, t.Reason, pg.At(t.ProofDue))
 	if err != nil {
 		return fmt.Errorf("trade: %w", err)
 	}
@@ -170,9 +170,9 @@ func updateUnit(ctx context.Context, tx *pg.Tx, trade hashyard.ID, u brokerage.T
 			lower_hs = $8, upper_hs = $9, floor_hs = $10, effective = $11, shares = $12, work = $13::text::numeric,
 			window_from = $14, window_to = $15
 		WHERE trade_id = $1 AND unit_id = $2`,
-		trade, u.Unit, p.State, at(p.StartedAt), at(p.DecidedAt), p.Decision.Verdict, float64(p.Decision.Estimate),
+		trade, u.Unit, p.State, pg.At(p.StartedAt), pg.At(p.DecidedAt), p.Decision.Verdict, float64(p.Decision.Estimate),
 		float64(p.Decision.Lower), float64(p.Decision.Upper), float64(p.Decision.Floor), p.Decision.Effective,
-		p.Shares, p.Work.String(), at(p.From), at(p.To))
+		p.Shares, p.Work.String(), pg.At(p.From), pg.At(p.To))
 	if err != nil {
 		return fmt.Errorf("proof of unit %s: %w", u.Unit, err)
 	}
@@ -194,7 +194,7 @@ func putPayment(ctx context.Context, tx *pg.Tx, d brokerage.Dossier) error {
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (trade_id) DO UPDATE SET (rail_id, status, received_cents, instructions, succeeded_at) =
 			(EXCLUDED.rail_id, EXCLUDED.status, EXCLUDED.received_cents, EXCLUDED.instructions, EXCLUDED.succeeded_at)`,
-		d.Trade.ID, d.Trade.Buyer, p.Key, railID, p.Status, p.Amount, p.Received, how, p.OpenedAt, at(p.SucceededAt))
+		d.Trade.ID, d.Trade.Buyer, p.Key, railID, p.Status, p.Amount, p.Received, how, p.OpenedAt, pg.At(p.SucceededAt))
 	if err != nil {
 		return fmt.Errorf("payment: %w", err)
 	}
@@ -207,7 +207,7 @@ func putSettlement(ctx context.Context, tx *pg.Tx, d brokerage.Dossier) error {
 		INSERT INTO settlements (trade_id, buyer_org, seller_org, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at, trouble)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 		ON CONFLICT (trade_id) DO UPDATE SET (rail_id, done_at, trouble) = (EXCLUDED.rail_id, EXCLUDED.done_at, EXCLUDED.trouble)`,
-		d.Trade.ID, d.Trade.Buyer, d.Trade.Seller, s.Kind, s.Key, s.Amount, s.Commission, s.RailID, s.MadeAt, at(s.DoneAt), s.Trouble)
+		d.Trade.ID, d.Trade.Buyer, d.Trade.Seller, s.Kind, s.Key, s.Amount, s.Commission, s.RailID, s.MadeAt, pg.At(s.DoneAt), s.Trouble)
 	if err != nil {
 		return fmt.Errorf("settlement: %w", err)
 	}

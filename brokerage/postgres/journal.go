@@ -63,7 +63,7 @@ func (s *Store) Prior(ctx context.Context, commands []hashyard.ID) (map[hashyard
 		rows, err := tx.Conn().Query(ctx, "SELECT "+orderColumns+`, coalesce(j.command_id, o.command_id)
 			FROM orders o LEFT JOIN market_journal j ON j.order_id = o.id AND j.command_id = ANY ($1)
 			WHERE o.id IN (SELECT order_id FROM market_journal WHERE command_id = ANY ($1)
-			               UNION SELECT id FROM orders WHERE command_id = ANY ($1) AND state <> 'placing')`, uuids(commands))
+			               UNION SELECT id FROM orders WHERE command_id = ANY ($1) AND state <> 'placing')`, pg.UUIDs(commands))
 		if err != nil {
 			return err
 		}

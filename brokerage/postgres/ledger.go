@@ -26,7 +26,7 @@ func Post(ctx context.Context, tx *pg.Tx, e ledger.Entry) error {
 	tag, err := tx.Conn().Exec(ctx, `
 		INSERT INTO ledger_entries (id, key, hash, at, memo, ref_kind, ref_id, orgs, postings)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (key) DO NOTHING`,
-		id, e.Key, hash[:], e.At, e.Memo, e.Ref.Kind, e.Ref.ID, uuids(orgsOf(e)), len(e.Postings))
+		id, e.Key, hash[:], e.At, e.Memo, e.Ref.Kind, e.Ref.ID, pg.UUIDs(orgsOf(e)), len(e.Postings))
 	if err != nil {
 		return pg.Fail(err, "ledger entry %s", e.Key)
 	}
@@ -144,7 +144,7 @@ func withPostings(ctx context.Context, tx *pg.Tx, entries []entryRow) ([]ledger.
 	}
 	rows, err := tx.Conn().Query(ctx, `
 		SELECT entry_id, org_id, currency, purpose, amount FROM ledger_postings
-		WHERE entry_id = ANY ($1) ORDER BY entry_id, position`, uuids(keys))
+		WHERE entry_id = ANY ($1) ORDER BY entry_id, position`, pg.UUIDs(keys))
 	if err != nil {
 		return nil, err
 	}

@@ -82,7 +82,7 @@ func (s *Store) AddOrder(ctx context.Context, actor hashyard.Actor, o brokerage.
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
 			ON CONFLICT (command_id) DO NOTHING`,
 			o.ID, o.Org, o.Instrument, o.Command, o.Side.String(), o.TIF.String(), o.Price, o.Units,
-			uuids(o.UnitIDs), jsonOrNull(o.Condition), o.State, o.CreatedAt)
+			pg.UUIDs(o.UnitIDs), jsonOrNull(o.Condition), o.State, o.CreatedAt)
 		if err != nil {
 			return err
 		}

@@ -24,8 +24,8 @@ func scanPayout(row pgx.CollectableRow) (p treasury.Payout, err error) {
 		return p, err
 	}
 	p.RequestedAt = p.RequestedAt.UTC()
-	p.ReservedAt, p.SignedAt, p.BroadcastAt = when(reserved), when(signed), when(sent)
-	p.ConfirmedAt, p.RefusedAt = when(confirmed), when(refused)
+	p.ReservedAt, p.SignedAt, p.BroadcastAt = pg.When(reserved), pg.When(signed), pg.When(sent)
+	p.ConfirmedAt, p.RefusedAt = pg.When(confirmed), pg.When(refused)
 	p.Mined.Hash, err = parseHash(mined)
 	return p, err
 }
@@ -44,7 +44,7 @@ func updatePayout(ctx context.Context, tx *pg.Tx, p treasury.Payout) error {
 			reserved_at = $11, signed_at = $12, broadcast_at = $13, confirmed_at = $14, refused_at = $15, version = version + 1
 		WHERE id = $1 AND version = $2`,
 		p.ID, p.Version, p.Fee, p.State, p.Reason, p.PSBT, txid, p.Tx, height, hashText(p.Mined.Hash),
-		at(p.ReservedAt), at(p.SignedAt), at(p.BroadcastAt), at(p.ConfirmedAt), at(p.RefusedAt))
+		pg.At(p.ReservedAt), pg.At(p.SignedAt), pg.At(p.BroadcastAt), pg.At(p.ConfirmedAt), pg.At(p.RefusedAt))
 	if err == nil && tag.RowsAffected() != 1 {
 		err = hashyard.Conflict.Errorf("payout %s was changed meanwhile", p.ID)
 	}

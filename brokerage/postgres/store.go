@@ -7,7 +7,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -40,15 +39,6 @@ func (s *Store) read(ctx context.Context, actor hashyard.Actor, fn func(ctx cont
 	return s.db.InOrg(ctx, actor, actor.Org, fn)
 }
 
-// uuids hands ids to pgx as a uuid[].
-func uuids(ids []hashyard.ID) [][16]byte {
-	out := make([][16]byte, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
-}
-
 func ids(in [][16]byte) []hashyard.ID {
 	if len(in) == 0 {
 		return nil
@@ -58,22 +48,6 @@ func ids(in [][16]byte) []hashyard.ID {
 		out[i] = id
 	}
 	return out
-}
-
-// at stores the zero time as null.
-func at(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
-// when reads null as the zero time.
-func when(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
 }
 
 // cut drops the one item that was read beyond a page and names the cursor of

@@ -27,7 +27,7 @@ func scanTrade(row pgx.CollectableRow) (t brokerage.Trade, err error) {
 	if err != nil {
 		return t, err
 	}
-	t.MatchedAt, t.PaymentDue, t.ProofDue = t.MatchedAt.UTC(), t.PaymentDue.UTC(), when(proofDue)
+	t.MatchedAt, t.PaymentDue, t.ProofDue = t.MatchedAt.UTC(), t.PaymentDue.UTC(), pg.When(proofDue)
 	return t, t.Maker.UnmarshalText([]byte(maker))
 }
 
@@ -55,7 +55,7 @@ func addUnits(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyar
 	rows, err := tx.Conn().Query(ctx, `
 		SELECT trade_id, unit_id, sold_ghs, proof, proof_started_at, proof_decided_at, verdict, estimate_hs, lower_hs, upper_hs,
 		       floor_hs, effective, shares, work::text, window_from, window_to
-		FROM trade_units WHERE trade_id = ANY ($1) ORDER BY trade_id, position`, uuids(keys))
+		FROM trade_units WHERE trade_id = ANY ($1) ORDER BY trade_id, position`, pg.UUIDs(keys))
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func addUnits(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyar
 		&trade, &u.Unit, &u.Sold, &p.State, &started, &decided, &p.Decision.Verdict, &p.Decision.Estimate, &p.Decision.Lower,
 		&p.Decision.Upper, &p.Decision.Floor, &p.Decision.Effective, &p.Shares, &p.Work, &from, &to,
 	}, func() error {
-		p.StartedAt, p.DecidedAt, p.From, p.To = when(started), when(decided), when(from), when(to)
+		p.StartedAt, p.DecidedAt, p.From, p.To = pg.When(started), pg.When(decided), pg.When(from), pg.When(to)
 		at[trade].Units = append(at[trade].Units, u)
 		return nil
 	})
@@ -77,7 +77,7 @@ func addUnits(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyar
 func addPayments(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyard.ID]*brokerage.Dossier) error {
 	rows, err := tx.Conn().Query(ctx, `
 		SELECT trade_id, key, coalesce(rail_id, ''), status, amount_cents, received_cents, instructions, opened_at, succeeded_at
-		FROM payments WHERE trade_id = ANY ($1)`, uuids(keys))
+		FROM payments WHERE trade_id = ANY ($1)`, pg.UUIDs(keys))
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func addPayments(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hash
 	_, err = pgx.ForEachRow(rows, []any{
 		&trade, &p.Key, &p.RailID, &p.Status, &p.Amount, &p.Received, &p.Instructions, &p.OpenedAt, &succeeded,
 	}, func() error {
-		p.OpenedAt, p.SucceededAt = p.OpenedAt.UTC(), when(succeeded)
+		p.OpenedAt, p.SucceededAt = p.OpenedAt.UTC(), pg.When(succeeded)
 		own := p
 		at[trade].Payment = &own
 		return nil
@@ -98,7 +98,7 @@ func addPayments(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hash
 func addSettlements(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[hashyard.ID]*brokerage.Dossier) error {
 	rows, err := tx.Conn().Query(ctx, `
 		SELECT trade_id, kind, key, amount_cents, commission_cents, rail_id, made_at, done_at, trouble
-		FROM settlements WHERE trade_id = ANY ($1)`, uuids(keys))
+		FROM settlements WHERE trade_id = ANY ($1)`, pg.UUIDs(keys))
 	if err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func addSettlements(ctx context.Context, tx *pg.Tx, keys []hashyard.ID, at map[h
 	var s brokerage.Settlement
 	var done *time.Time
 	_, err = pgx.ForEachRow(rows, []any{&trade, &s.Kind, &s.Key, &s.Amount, &s.Commission, &s.RailID, &s.MadeAt, &done, &s.Trouble}, func() error {
-		s.MadeAt, s.DoneAt = s.MadeAt.UTC(), when(done)
+		s.MadeAt, s.DoneAt = s.MadeAt.UTC(), pg.When(done)
 		own := s
 		at[trade].Settlement = &own
 		return nil

@@ -30,7 +30,7 @@ func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, p fleet.Poll, n
 			                   (state = 'queued' OR (state = 'leased' AND
 			                   (leased_until <= $2 OR (leased_to = $5 AND id <> ALL ($6)))))
 			             ORDER BY id LIMIT $4 FOR UPDATE SKIP LOCKED)
-			RETURNING id, redirect_id, epoch`, p.Site, t.Now, t.Until, n, p.Agent, uuids(p.Knows), t.Again)
+			RETURNING id, redirect_id, epoch`, p.Site, t.Now, t.Until, n, p.Agent, pg.KnownUUIDs(p.Knows), t.Again)
 		if err != nil {
 			return err
 		}

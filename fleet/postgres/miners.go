@@ -27,7 +27,7 @@ func scanMiner(row pgx.CollectableRow) (m fleet.Miner, err error) {
 	if err != nil {
 		return m, err
 	}
-	m.FirstSeen, m.LastSeen, m.ReadAt, m.GoneAt = m.FirstSeen.UTC(), m.LastSeen.UTC(), when(read), when(gone)
+	m.FirstSeen, m.LastSeen, m.ReadAt, m.GoneAt = m.FirstSeen.UTC(), m.LastSeen.UTC(), pg.When(read), pg.When(gone)
 	if err := undoc(boards, &id.Boards); err != nil {
 		return m, fmt.Errorf("boards of miner %s: %w", m.ID, err)
 	}
@@ -147,7 +147,7 @@ func putMiner(ctx context.Context, tx *pg.Tx, m fleet.Miner) (hashyard.ID, error
 			 EXCLUDED.reading, EXCLUDED.quarantine, EXCLUDED.last_seen, EXCLUDED.read_at)
 		RETURNING id`,
 		m.ID, m.Org, m.Site, m.Unit, m.Key, id.Serial, id.MAC, id.Model, id.Family, id.Firmware, id.Hostname, boards,
-		m.Address, m.Score, slots, reading, m.Quarantine, m.FirstSeen, m.LastSeen, at(m.ReadAt)).Scan(&m.ID)
+		m.Address, m.Score, slots, reading, m.Quarantine, m.FirstSeen, m.LastSeen, pg.At(m.ReadAt)).Scan(&m.ID)
 	return m.ID, pg.Fail(err, "miner %s", m.Key)
 }
 

@@ -27,7 +27,7 @@ func scanRedirect(row pgx.CollectableRow) (r fleet.Redirect, err error) {
 	if err != nil {
 		return r, err
 	}
-	r.CreatedAt, r.AnswerBy, r.SessionAt = r.CreatedAt.UTC(), r.AnswerBy.UTC(), when(session)
+	r.CreatedAt, r.AnswerBy, r.SessionAt = r.CreatedAt.UTC(), r.AnswerBy.UTC(), pg.When(session)
 	err = errors.Join(undoc(boards, &r.Boards), undoc(old, &r.OldSlots), undoc(back, &r.ReadBack), undoc(diffs, &r.Differences))
 	if err != nil {
 		return r, fmt.Errorf("redirect %s: %w", r.ID, err)
@@ -49,7 +49,7 @@ func redirects(ctx context.Context, tx *pg.Tx, tail string, args ...any) ([]flee
 	for i, r := range out {
 		at[r.ID], ids[i] = i, r.ID
 	}
-	rows, err = tx.Conn().Query(ctx, "SELECT redirect_id, state, at, detail FROM redirect_steps WHERE redirect_id = ANY ($1) ORDER BY redirect_id, seq", uuids(ids))
+	rows, err = tx.Conn().Query(ctx, "SELECT redirect_id, state, at, detail FROM redirect_steps WHERE redirect_id = ANY ($1) ORDER BY redirect_id, seq", pg.KnownUUIDs(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -258,7 +258,7 @@ func updateRedirect(ctx context.Context, tx *pg.Tx, was, r fleet.Redirect) error
 		UPDATE redirects SET state = $4, reason = $5, transient = $6, old_slots = $7, old_sealed = $8, read_back = $9,
 			differences = $10, slots = $11, session_at = $12, address = $13, version = version + 1
 		WHERE id = $1 AND version = $2 AND state = $3`,
-		r.ID, was.Version, was.State, r.State, r.Reason, r.Transient, old, r.OldSealed, back, diffs, r.Slots, at(r.SessionAt), r.Address)
+		r.ID, was.Version, was.State, r.State, r.Reason, r.Transient, old, r.OldSealed, back, diffs, r.Slots, pg.At(r.SessionAt), r.Address)
 	if err != nil {
 		return pg.Fail(err, "redirect %s", r.ID)
 	}

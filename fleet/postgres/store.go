@@ -61,7 +61,7 @@ func scanSite(row pgx.CollectableRow) (s fleet.Site, err error) {
 	var seen *time.Time
 	var cidr netip.Prefix
 	err = row.Scan(&s.ID, &s.Org, &s.Name, &cidr, &scan, &read, &s.AgentVersion, &seen)
-	s.CIDR, s.AgentSeen = cidr, when(seen)
+	s.CIDR, s.AgentSeen = cidr, pg.When(seen)
 	s.ScanEvery, s.ReadEvery = time.Duration(scan)*time.Millisecond, time.Duration(read)*time.Millisecond
 	return s, err
 }
@@ -141,7 +141,7 @@ func (s *Store) ExpectedOf(ctx context.Context, actor hashyard.Actor, units []ha
 	err = s.in(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, `
 			SELECT unit_id, org_id, serial, trade_id, delivered_at, attempts FROM expected_units
-			WHERE unit_id = ANY ($1) AND redirect_id IS NULL ORDER BY unit_id`, uuids(units))
+			WHERE unit_id = ANY ($1) AND redirect_id IS NULL ORDER BY unit_id`, pg.KnownUUIDs(units))
 		if err != nil {
 			return err
 		}
@@ -152,32 +152,6 @@ func (s *Store) ExpectedOf(ctx context.Context, actor hashyard.Actor, units []ha
 		return err
 	})
 	return out, pg.Fail(err, "expected units")
-}
-
-func uuids(ids []hashyard.ID) [][16]byte {
-	out := make([][16]byte, 0, len(ids))
-	for _, id := range ids {
-		if !id.IsZero() {
-			out = append(out, id)
-		}
-	}
-	return out
-}
-
-// at is a time for a nullable column.
-func at(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
-}
-
-// when reads a nullable time.
-func when(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
 }
 
 // doc is a value for a jsonb column; nothing is NULL.

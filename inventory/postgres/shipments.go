@@ -19,8 +19,8 @@ func scanShipment(row pgx.CollectableRow) (s inventory.Shipment, err error) {
 	err = row.Scan(&s.ID, &s.Trade, &s.Seller, &s.Buyer, &s.State, &s.Carrier, &s.Tracking, &s.Reason,
 		&s.CreatedAt, &packed, &dispatched, &arrived, &received, &s.Version, &s.Stopped, &decided, &returned)
 	s.CreatedAt = s.CreatedAt.UTC()
-	s.PackedAt, s.DispatchedAt, s.ArrivedAt, s.ReceivedAt = when(packed), when(dispatched), when(arrived), when(received)
-	s.DecidedAt, s.ReturnedAt = when(decided), when(returned)
+	s.PackedAt, s.DispatchedAt, s.ArrivedAt, s.ReceivedAt = pg.When(packed), pg.When(dispatched), pg.When(arrived), pg.When(received)
+	s.DecidedAt, s.ReturnedAt = pg.When(decided), pg.When(returned)
 	return s, err
 }
 
@@ -51,7 +51,7 @@ func addLines(ctx context.Context, tx *pg.Tx, ships []inventory.Shipment) error 
 	}
 	rows, err := tx.Conn().Query(ctx, `
 		SELECT shipment_id, unit_id, serial, mac, packed_at, packed_by, received_at, received_by, returned_at, returned_by
-		FROM shipment_lines WHERE shipment_id = ANY ($1) ORDER BY shipment_id, position`, uuids(ids))
+		FROM shipment_lines WHERE shipment_id = ANY ($1) ORDER BY shipment_id, position`, pg.KnownUUIDs(ids))
 	if err != nil {
 		return err
 	}
@@ -61,7 +61,7 @@ func addLines(ctx context.Context, tx *pg.Tx, ships []inventory.Shipment) error 
 	_, err = pgx.ForEachRow(rows, []any{
 		&ship, &l.Unit, &l.Serial, &l.MAC, &packed, &l.PackedBy, &received, &l.ReceivedBy, &returned, &l.ReturnedBy,
 	}, func() error {
-		l.PackedAt, l.ReceivedAt, l.ReturnedAt = when(packed), when(received), when(returned)
+		l.PackedAt, l.ReceivedAt, l.ReturnedAt = pg.When(packed), pg.When(received), pg.When(returned)
 		s := &ships[at[ship]]
 		s.Lines = append(s.Lines, l)
 		return nil
@@ -131,8 +131,8 @@ func updateShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment, scans 
 		UPDATE shipments SET state = $3, carrier = $4, tracking = $5, reason = $6, packed_at = $7, dispatched_at = $8,
 			arrived_at = $9, received_at = $10, stopped = $11, decided_at = $12, returned_at = $13, version = version + 1
 		WHERE id = $1 AND version = $2`,
-		s.ID, s.Version, s.State, s.Carrier, s.Tracking, s.Reason, at(s.PackedAt), at(s.DispatchedAt), at(s.ArrivedAt), at(s.ReceivedAt),
-		s.Stopped, at(s.DecidedAt), at(s.ReturnedAt))
+		s.ID, s.Version, s.State, s.Carrier, s.Tracking, s.Reason, pg.At(s.PackedAt), pg.At(s.DispatchedAt), pg.At(s.ArrivedAt), pg.At(s.ReceivedAt),
+		s.Stopped, pg.At(s.DecidedAt), pg.At(s.ReturnedAt))
 	if err != nil {
 		return pg.Fail(err, "shipment %s", s.ID)
 	}

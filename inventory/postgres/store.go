@@ -159,7 +159,7 @@ func lockUnits(ctx context.Context, tx *pg.Tx, ids []hashyard.ID) ([]inventory.U
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	rows, err := tx.Conn().Query(ctx, "SELECT "+unitColumns+" FROM units u WHERE id = ANY ($1) ORDER BY id FOR UPDATE", uuids(ids))
+	rows, err := tx.Conn().Query(ctx, "SELECT "+unitColumns+" FROM units u WHERE id = ANY ($1) ORDER BY id FOR UPDATE", pg.KnownUUIDs(ids))
 	if err != nil {
 		return nil, pg.Fail(err, "lock units")
 	}
@@ -180,14 +180,4 @@ func lockUnits(ctx context.Context, tx *pg.Tx, ids []hashyard.ID) ([]inventory.U
 		out = append(out, u)
 	}
 	return out, nil
-}
-
-func uuids(ids []hashyard.ID) [][16]byte {
-	out := make([][16]byte, 0, len(ids))
-	for _, id := range ids {
-		if !id.IsZero() {
-			out = append(out, id)
-		}
-	}
-	return out
 }

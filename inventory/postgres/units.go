@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -128,24 +127,8 @@ func (s *Store) FileEvent(ctx context.Context, ev hashyard.Event) error {
 			INSERT INTO unit_events (unit_id, event_id, kind, ref_kind, ref_id, at, orgs, payload)
 			SELECT unit, $2, $3, $4, $5, $6, $7, $8 FROM unnest($1::uuid[]) unit
 			ON CONFLICT DO NOTHING`,
-			uuids(ev.Units), ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, ev.At, uuids(ev.Orgs), []byte(ev.Payload))
+			pg.KnownUUIDs(ev.Units), ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, ev.At, pg.KnownUUIDs(ev.Orgs), []byte(ev.Payload))
 		return err
 	})
 	return pg.Fail(err, "file event %s", ev.ID)
-}
-
-// at is a time for a nullable column.
-func at(t time.Time) any {
-	if t.IsZero() {
-		return nil
-	}
-	return t
-}
-
-// when reads a nullable time.
-func when(t *time.Time) time.Time {
-	if t == nil {
-		return time.Time{}
-	}
-	return t.UTC()
 }

@@ -97,7 +97,7 @@ func insertUnit(ctx context.Context, tx *pg.Tx, u inventory.Unit) error {
 			nominal_ghs, state, order_id, trade_id, custody_seq, readers, registered_at, seen_at)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
 		u.ID, u.Owner, u.Custodian, u.Carrier, u.Destined, u.Site, u.Serial, u.MAC, u.Model, u.ModelID, texts(u.Boards),
-		u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq, uuids(u.Readers), u.RegisteredAt, u.SeenAt)
+		u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq, pg.KnownUUIDs(u.Readers), u.RegisteredAt, u.SeenAt)
 	return pg.Fail(err, "register unit %s", u.Serial)
 }
 
@@ -109,7 +109,7 @@ func updateUnit(ctx context.Context, tx *pg.Tx, u inventory.Unit) error {
 		WHERE id = $1 AND version = $2`,
 		u.ID, u.Version, u.Owner, u.Custodian, u.Carrier, u.Destined, u.Site, u.MAC, u.Model,
 		u.ModelID, texts(u.Boards), u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq,
-		uuids(u.Readers), u.SeenAt)
+		pg.KnownUUIDs(u.Readers), u.SeenAt)
 	if err != nil {
 		return pg.Fail(err, "unit %s", u.Serial)
 	}

@@ -26,21 +26,13 @@ func (tx *Tx) Emit(ctx context.Context, evs ...hashyard.Event) error {
 		_, err := tx.conn.Exec(ctx, `
 			INSERT INTO outbox (id, kind, ref_kind, ref_id, orgs, units, at, not_before, payload)
 			VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9)`,
-			ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, uuids(ev.Orgs), uuids(ev.Units), ev.At, notBefore, []byte(ev.Payload))
+			ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, UUIDs(ev.Orgs), UUIDs(ev.Units), ev.At, notBefore, []byte(ev.Payload))
 		if err != nil {
 			return fmt.Errorf("emit %s: %w", ev.Kind, err)
 		}
 		tx.sent = true
 	}
 	return nil
-}
-
-func uuids(ids []hashyard.ID) [][16]byte {
-	out := make([][16]byte, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
 }
 
 // Audit records a command, with the state before and after, in its own

@@ -98,7 +98,7 @@ func book(ctx context.Context, tx *pg.Tx, b share.Batch, rows []pool.Booking) er
 	_, err = tx.Conn().Exec(ctx, `
 		INSERT INTO pool_late_epochs (epoch_id)
 		SELECT e.id FROM pool_epochs e JOIN pool_periods p USING (period_start, period_end)
-		WHERE e.id = ANY ($1::uuid[]) ON CONFLICT DO NOTHING`, uuids(epochs))
+		WHERE e.id = ANY ($1::uuid[]) ON CONFLICT DO NOTHING`, pg.UUIDs(epochs))
 	return err
 }
 
@@ -111,7 +111,7 @@ func orgsOf(ctx context.Context, tx *pg.Tx, rows []pool.Booking) (map[hashyard.I
 }
 
 func accountOrgs(ctx context.Context, tx *pg.Tx, ids []hashyard.ID) (map[hashyard.ID]hashyard.ID, error) {
-	rows, err := tx.Conn().Query(ctx, "SELECT id, org_id FROM pool_accounts WHERE id = ANY ($1::uuid[])", uuids(ids))
+	rows, err := tx.Conn().Query(ctx, "SELECT id, org_id FROM pool_accounts WHERE id = ANY ($1::uuid[])", pg.UUIDs(ids))
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +131,7 @@ func knownEpochs(ctx context.Context, tx *pg.Tx, rows []pool.Booking) ([]hashyar
 			ids = append(ids, r.Epoch)
 		}
 	}
-	found, err := tx.Conn().Query(ctx, "SELECT id FROM pool_epochs WHERE id = ANY ($1::uuid[])", uuids(ids))
+	found, err := tx.Conn().Query(ctx, "SELECT id FROM pool_epochs WHERE id = ANY ($1::uuid[])", pg.UUIDs(ids))
 	if err != nil {
 		return nil, err
 	}

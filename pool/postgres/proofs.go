@@ -53,7 +53,7 @@ func countProofs(ctx context.Context, tx *pg.Tx, records []share.Record) error {
 	if len(units) == 0 {
 		return nil
 	}
-	proofs, err := openProofs(ctx, tx, "AND unit_id = ANY ($1::uuid[])", uuids(units))
+	proofs, err := openProofs(ctx, tx, "AND unit_id = ANY ($1::uuid[])", pg.UUIDs(units))
 	if err != nil || len(proofs) == 0 {
 		return err
 	}
@@ -78,7 +78,7 @@ func countProofs(ctx context.Context, tx *pg.Tx, records []share.Record) error {
 			UPDATE pool_proofs SET from_at = $3, worker_id = $4, work = $5, sum_squares = $6::text::numeric,
 				shares = $7, rejected = $8, sessions = $9
 			WHERE trade_id = $1 AND unit_id = $2`,
-			p.Trade, p.Unit, orNull(p.From), p.Worker, p.Work, p.Squares.String(), p.Shares, p.Refused, uuids(p.Sessions))
+			p.Trade, p.Unit, orNull(p.From), p.Worker, p.Work, p.Squares.String(), p.Shares, p.Refused, pg.UUIDs(p.Sessions))
 		if err != nil {
 			return err
 		}

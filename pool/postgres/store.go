@@ -202,7 +202,7 @@ func (s *Store) Announce(ctx context.Context, sessions []pool.Session, build fun
 	err := s.db.AsSystem(ctx, "pool.announce", func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, "SELECT "+workerColumns+`, w.announce_after
 			FROM pool_workers w JOIN pool_accounts a ON a.id = w.account_id
-			WHERE w.id = ANY ($1::uuid[]) AND w.announce_after IS NOT NULL ORDER BY w.id FOR UPDATE OF w`, uuids(ids))
+			WHERE w.id = ANY ($1::uuid[]) AND w.announce_after IS NOT NULL ORDER BY w.id FOR UPDATE OF w`, pg.UUIDs(ids))
 		if err != nil {
 			return err
 		}
@@ -237,14 +237,6 @@ func (s *Store) Announce(ctx context.Context, sessions []pool.Session, build fun
 		return nil
 	})
 	return pg.Fail(err, "announce sessions")
-}
-
-func uuids(ids []hashyard.ID) [][16]byte {
-	out := make([][16]byte, len(ids))
-	for i, id := range ids {
-		out[i] = id
-	}
-	return out
 }
 
 // bigInt reads a numeric that was selected as text.
