@@ -21,10 +21,13 @@ func every() []hashyard.EventKind {
 	}
 }
 
+// eventHandler is a service's answer to an event.
+type eventHandler = func(ctx context.Context, ev hashyard.Event) error
+
 // handlers is the one table "event → handler": how the domains hear of each
 // other. Each handler takes effect once an event, however often it is called.
 func (h *house) handlers() []pg.Handler {
-	on := func(kind hashyard.EventKind, name string, handle func(context.Context, hashyard.Event) error) pg.Handler {
+	on := func(kind hashyard.EventKind, name string, handle eventHandler) pg.Handler {
 		return pg.Handler{Name: name, Kinds: []hashyard.EventKind{kind}, Handle: handle}
 	}
 	return []pg.Handler{
@@ -39,7 +42,7 @@ func (h *house) handlers() []pg.Handler {
 		on(hashyard.EvMinerRedirected, "brokerage.proof", h.brokerage.OnMinerRedirected),
 		on(hashyard.EvProofStarted, "pool.proof", h.pool.OnProofStarted),
 		on(hashyard.EvSessionOpened, "fleet.hashing", h.fleet.OnSessionOpened),
-		on(hashyard.EvWorkMeasured, "brokerage.measured", h.measured),
+		on(hashyard.EvWorkMeasured, "brokerage.measured", tamperMeasured(h.brokerage.OnWorkMeasured)),
 		on(hashyard.EvHashrateProven, "pool.proven", h.pool.OnHashrateProven),
 		on(hashyard.EvHashrateRefuted, "pool.refuted", h.pool.OnHashrateRefuted),
 		{Name: "pool.trade-over", Kinds: []hashyard.EventKind{
@@ -63,18 +66,4 @@ func (h *house) handlers() []pg.Handler {
 			return h.broker.PublishEvent(ev)
 		}},
 	}
-}
-
-// measured hands a measurement to the decision.
-func (h *house) measured(ctx context.Context, ev hashyard.Event) error {
-	var m hashyard.WorkMeasured
-	if err := ev.Read(&m); err != nil {
-		return err
-	}
-	seen, err := hashyard.NewEvent(ev.Kind, ev.Ref, ev.At, tamperMeasured(m))
-	if err != nil {
-		return err
-	}
-	seen.ID, seen.Orgs, seen.Units = ev.ID, ev.Orgs, ev.Units
-	return h.brokerage.OnWorkMeasured(ctx, seen)
 }

@@ -5,7 +5,6 @@ package app
 import (
 	"net/http"
 
-	"hashyard"
 	"hashyard/brokerage"
 	"hashyard/brokerage/market"
 	"hashyard/brokerage/treasury/signer"
@@ -33,7 +32,7 @@ func tamperHTTP(h http.Handler) http.Handler { return h }
 
 func tamperShares(l stratum.Log) stratum.Log { return l }
 
-func tamperMeasured(m hashyard.WorkMeasured) hashyard.WorkMeasured { return m }
+func tamperMeasured(h eventHandler) eventHandler { return h }
 
 func tamperChain(c pool.Chain) pool.Chain { return c }
 

@@ -233,10 +233,25 @@ func (l *leaky) Submit(rec share.Record, done func(error)) {
 }
 
 // Step 9, proven: work counts half as much again.
-func tamperMeasured(m hashyard.WorkMeasured) hashyard.WorkMeasured {
+func tamperMeasured(h eventHandler) eventHandler {
 	if !sabotaged(9) {
-		return m
+		return h
 	}
+	return func(ctx context.Context, ev hashyard.Event) error {
+		var m hashyard.WorkMeasured
+		if err := ev.Read(&m); err != nil {
+			return err
+		}
+		payload, err := json.Marshal(inflated(m))
+		if err != nil {
+			return err
+		}
+		ev.Payload = payload
+		return h(ctx, ev)
+	}
+}
+
+func inflated(m hashyard.WorkMeasured) hashyard.WorkMeasured {
 	// The squares grow with it, or the measurement would contradict itself.
 	for v, half := range map[*hashyard.Work][2]int64{&m.Work: {3, 1}, &m.SumSquares: {9, 2}} {
 		more := new(big.Int).Mul(v.Big(), big.NewInt(half[0]))
