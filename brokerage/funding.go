@@ -35,6 +35,7 @@ func (s *Service) Fund(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 	if d.Payment.RailID != "" {
 		return d, nil
 	}
+	hashyard.Hit(hashyard.AtFundOpened)
 	customer, err := s.party(ctx, actor.Org, RailCustomer)
 	if err != nil {
 		return Dossier{}, err
@@ -45,6 +46,7 @@ func (s *Service) Fund(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 	if err != nil {
 		return Dossier{}, fmt.Errorf("ask for the bank transfer of trade %s: %w", id, err)
 	}
+	hashyard.Hit(hashyard.AtFundCalled)
 	return s.pay(ctx, By{Reason: "brokerage.payment"}, p)
 }
 
@@ -70,6 +72,7 @@ func (s *Service) party(ctx context.Context, org hashyard.ID, role RailRole) (st
 	if err != nil {
 		return "", fmt.Errorf("make %s of %s on the rail: %w", role, org, err)
 	}
+	hashyard.Hit(hashyard.AtPartyMade)
 	return id, s.cfg.Trades.PutRailParty(ctx, org, role, id)
 }
 
@@ -82,6 +85,7 @@ func (s *Service) Webhook(ctx context.Context, body []byte, signature string) er
 	if err != nil {
 		return err
 	}
+	hashyard.Hit(hashyard.AtWebhookVerified)
 	if ev.Payment == "" {
 		return nil // about something we keep no state of
 	}
@@ -96,7 +100,9 @@ func (s *Service) Webhook(ctx context.Context, body []byte, signature string) er
 	if p.Trade.IsZero() {
 		return nil // not a payment of a trade
 	}
+	hashyard.Hit(hashyard.AtWebhookRead)
 	_, err = s.pay(ctx, By{Reason: "brokerage.webhook", Webhook: &ev}, p)
+	hashyard.Hit(hashyard.AtWebhookDone)
 	if errors.Is(err, hashyard.NotFound) {
 		return nil // of a trade of another world that shares the rail
 	}

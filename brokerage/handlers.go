@@ -100,7 +100,9 @@ func (s *Service) OnSettlementDue(ctx context.Context, ev hashyard.Event) error 
 	if err != nil || d.Settlement == nil || d.Settlement.Done() {
 		return handled(err, ev)
 	}
+	hashyard.Hit(hashyard.AtTransfer)
 	railID, err := s.send(ctx, d)
+	hashyard.Hit(hashyard.AtTransferred)
 	if errors.Is(err, ErrNotPayable) {
 		err = errors.Join(err, s.wait(ctx, d, ErrNotPayable.Error()))
 	}
@@ -238,7 +240,9 @@ func (s *Service) OnEarningsSettled(ctx context.Context, ev hashyard.Event) erro
 	if len(e.Postings) == 0 {
 		return nil // a period without work
 	}
-	return handled(s.cfg.Ledger.Post(ctx, "brokerage.earnings", ev.ID, e), ev)
+	err := s.cfg.Ledger.Post(ctx, "brokerage.earnings", ev.ID, e)
+	hashyard.Hit(hashyard.AtEarnings)
+	return handled(err, ev)
 }
 
 // EarningsEntry is a statement in the ledger: the house owes the net, keeps

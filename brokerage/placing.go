@@ -55,6 +55,7 @@ func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (
 	if o, err = s.cfg.Orders.AddOrder(ctx, actor, o); err != nil {
 		return Order{}, err
 	}
+	hashyard.Hit(hashyard.AtOrderStored)
 	switch o.State {
 	case OrderPlacing:
 		return s.enter(ctx, actor, i, o)
@@ -75,6 +76,7 @@ func (s *Service) enter(ctx context.Context, actor hashyard.Actor, i Instrument,
 			return Order{}, s.giveUp(ctx, o, fmt.Errorf("reserve units: %w", err))
 		}
 	}
+	hashyard.Hit(hashyard.AtOrderReserved)
 	placed, err := s.cfg.Market.Place(ctx, o)
 	if err != nil {
 		// Unavailable and a lost context leave open whether it is entered; the
@@ -166,6 +168,7 @@ func (s *Service) Cancel(ctx context.Context, actor hashyard.Actor, id hashyard.
 	if o.State != OrderOpen {
 		return Order{}, hashyard.Conflict.Errorf("order %s is %s and does not rest in the book", id, o.State)
 	}
+	hashyard.Hit(hashyard.AtCancelNoted)
 	return s.cfg.Market.Cancel(ctx, o, hashyard.NewID())
 }
 

@@ -55,6 +55,7 @@ func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashy
 	if err != nil {
 		return Shipment{}, Scan{}, err
 	}
+	hashyard.Hit(hashyard.AtScanCounted)
 	if rec.Outcome == ScanWrong {
 		return out, rec, s.wrongSerial(ctx, actor, out, serial)
 	}
@@ -207,5 +208,6 @@ func (s *Service) step(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 		}
 		return w, nil
 	})
+	hashyard.Hit(hashyard.AtShipmentMoved)
 	return out, err
 }

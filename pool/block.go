@@ -78,6 +78,7 @@ func (s *Service) SaveCandidate(ctx context.Context, c job.Candidate) error {
 	if err := s.store.SaveBlock(ctx, c); err != nil {
 		return fmt.Errorf("save block %s: %w", ShowHash(c.Hash), err)
 	}
+	hashyard.Hit(hashyard.AtBlockSaved)
 	s.log.InfoContext(ctx, "block found", "block", ShowHash(c.Hash), "height", c.Height, "reward_sats", c.Value, "worker", c.Worker)
 	return nil
 }

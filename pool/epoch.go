@@ -117,6 +117,7 @@ func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, start, end ti
 	if err != nil {
 		return Epoch{}, err
 	}
+	hashyard.Hit(hashyard.AtEpochCommitted)
 	if got.ID == e.ID {
 		s.log.InfoContext(ctx, "rate epoch opened", "epoch", e.ID, "period_start", start, "height", f.Height,
 			"subsidy_sats", e.Subsidy, "fee_sum_sats", sum, "fee_blocks", n)

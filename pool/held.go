@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"hashyard"
 )
 
 // held is a place in the share log that was read once and is waited for. To
@@ -32,6 +34,7 @@ func (s *Service) hold(ctx context.Context) (*held, error) {
 	if err != nil {
 		return nil, fmt.Errorf("end of the share log: %w", err)
 	}
+	hashyard.Hit(hashyard.AtBarrierHeld)
 	return &held{Barrier: Barrier{stream, seq}, at: now}, nil
 }
 

@@ -168,6 +168,7 @@ func (s *Service) settle(ctx context.Context) error {
 			failed = append(failed, fmt.Errorf("settle period %s: %w", p.Start.Format(time.RFC3339), err))
 			continue
 		case done:
+			hashyard.Hit(hashyard.AtPeriodSettled)
 			s.log.InfoContext(ctx, "period settled", "period_start", p.Start, "period_end", p.End)
 		}
 		delete(s.settling, p)

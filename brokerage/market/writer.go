@@ -82,6 +82,7 @@ func (w *writer) serve(ctx context.Context, batch []*request) error {
 	for n := 1; n <= attempts; n++ {
 		var r *round
 		if r, err = w.try(ctx, batch); err == nil {
+			hashyard.Hit(hashyard.AtMarketAck)
 			r.tell(w.cfg.OnChange)
 			return nil
 		}

@@ -35,6 +35,10 @@ func (s *Store) ChangeTrade(ctx context.Context, by brokerage.By, id hashyard.ID
 		if err := s.write(ctx, tx, by, out, *c); err != nil {
 			return err
 		}
+		hashyard.Hit(hashyard.AtTradeCommit)
+		if by.Webhook != nil {
+			hashyard.Hit(hashyard.AtWebhookCommit)
+		}
 		out = c.Dossier
 		out.Trade.Version++
 		return nil
@@ -44,6 +48,7 @@ func (s *Store) ChangeTrade(ctx context.Context, by brokerage.By, id hashyard.ID
 	} else {
 		err = s.db.InOrg(ctx, by.Actor, by.Actor.Org, work)
 	}
+	hashyard.Hit(hashyard.AtTradeChanged)
 	return out, pg.Fail(err, "change trade %s", id)
 }
 

@@ -19,6 +19,7 @@ func (s *Store) TakeOver(ctx context.Context) (epoch int64, err error) {
 	err = s.db.AsSystem(ctx, "market.takeover", func(ctx context.Context, tx *pg.Tx) error {
 		return tx.Conn().QueryRow(ctx, "UPDATE market_writer SET epoch = epoch + 1 RETURNING epoch").Scan(&epoch)
 	})
+	hashyard.Hit(hashyard.AtTakeOver)
 	return epoch, pg.Fail(err, "take over the market")
 }
 
@@ -95,7 +96,11 @@ func (s *Store) Commit(ctx context.Context, b market.Batch) error {
 		if err := writeBatch(ctx, tx, b); err != nil {
 			return err
 		}
-		return tx.Emit(ctx, b.Events...)
+		if err := tx.Emit(ctx, b.Events...); err != nil {
+			return err
+		}
+		hashyard.Hit(hashyard.AtMarketCommit)
+		return nil
 	})
 	return pg.Fail(err, "commit %d commands", len(b.Rows))
 }

@@ -38,7 +38,9 @@ func Post(ctx context.Context, tx *pg.Tx, e ledger.Entry) error {
 		send.Queue("INSERT INTO ledger_postings (entry_id, position, org_id, currency, purpose, amount) VALUES ($1, $2, $3, $4, $5, $6)",
 			id, i, p.Org, p.Currency, p.Purpose, p.Amount)
 	}
-	return pg.Fail(tx.Conn().SendBatch(ctx, &send).Close(), "postings of ledger entry %s", e.Key)
+	err = tx.Conn().SendBatch(ctx, &send).Close()
+	hashyard.Hit(hashyard.AtLedgerPosted)
+	return pg.Fail(err, "postings of ledger entry %s", e.Key)
 }
 
 // posted compares an entry with the one that has its key.

@@ -131,6 +131,7 @@ func (s *Store) RejectOrder(ctx context.Context, id hashyard.ID, reason string, 
 		}
 		return tx.Audit(ctx, "order.reject", out.Ref(), audited(before), audited(out))
 	})
+	hashyard.Hit(hashyard.AtOrderRejected)
 	return out, pg.Fail(err, "reject order %s", id)
 }
 

@@ -153,6 +153,7 @@ func (s *Treasury) Connect(ctx context.Context, b treasury.Block, rule func(trea
 		if err := s.write(ctx, tx, c); err != nil {
 			return err
 		}
+		hashyard.Hit(hashyard.AtScanConnect)
 		h = k.Head
 		h.Place = c.Place
 		return nil

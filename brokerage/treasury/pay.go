@@ -26,7 +26,9 @@ func (s *Service) request(ctx context.Context, head Head) error {
 			continue // too little to be relayed; it waits for more earnings
 		}
 		// A broken address is for the signer to refuse, where it is seen.
-		if _, err := s.cfg.Store.AddPayout(ctx, p); err != nil {
+		_, err = s.cfg.Store.AddPayout(ctx, p)
+		hashyard.Hit(hashyard.AtPayoutRequested)
+		if err != nil {
 			// One whose books do not fit does not hold up the others.
 			if failed = append(failed, err); ctx.Err() != nil {
 				break
@@ -74,6 +76,7 @@ func (s *Service) push(ctx context.Context, head Head, p Payout) (err error) {
 		}
 	}
 	if p.State == Reserved || p.State == AwaitingSignature {
+		hashyard.Hit(hashyard.AtPayoutReserved)
 		if p, err = s.sign(ctx, head, p); err != nil {
 			return err
 		}
@@ -136,6 +139,7 @@ func (s *Service) sign(ctx context.Context, head Head, p Payout) (Payout, error)
 	if err := s.cfg.Store.Owed(ctx, p.Org, p.Amount); err != nil {
 		return p, err
 	}
+	hashyard.Hit(hashyard.AtPayoutAsk)
 	out, err := s.cfg.Signer.Sign(ctx, signer.Request{Payout: p.ID, Org: p.Org, Address: p.Address, Amount: p.Amount, Fee: p.Fee, PSBT: p.PSBT})
 	switch {
 	case errors.Is(err, hashyard.Denied), errors.Is(err, hashyard.Invalid):
@@ -149,6 +153,7 @@ func (s *Service) sign(ctx context.Context, head Head, p Payout) (Payout, error)
 		}
 		return p, err
 	}
+	hashyard.Hit(hashyard.AtPayoutSignature)
 	raw, txid, err := signedFor(p.PSBT, out.Tx)
 	if err != nil {
 		return p, err
@@ -208,6 +213,7 @@ func (s *Service) refuse(ctx context.Context, p Payout, reason string) (Payout, 
 
 // send gives the stored bytes to the node, the same every time.
 func (s *Service) send(ctx context.Context, p Payout) error {
+	hashyard.Hit(hashyard.AtPayoutSigned)
 	now := s.now()
 	if last, ok := s.sent[p.ID]; ok && p.State == Broadcast && now.Sub(last) < s.cfg.Rebroadcast {
 		return nil
@@ -215,6 +221,7 @@ func (s *Service) send(ctx context.Context, p Payout) error {
 	if err := s.cfg.Chain.Broadcast(ctx, p.Tx); err != nil {
 		return fmt.Errorf("broadcast: %w", err)
 	}
+	hashyard.Hit(hashyard.AtPayoutBroadcast)
 	s.sent[p.ID] = now
 	if p.State == Broadcast && p.Reason == "" {
 		return nil
@@ -228,6 +235,7 @@ func (s *Service) send(ctx context.Context, p Payout) error {
 		ev, err := p.event(hashyard.EvPayoutSent, now)
 		return Move{Payout: p, Events: []hashyard.Event{ev}}, err
 	})
+	hashyard.Hit(hashyard.AtPayoutSent)
 	return err
 }
 
@@ -246,6 +254,7 @@ func (s *Service) bury(ctx context.Context, head Head, p Payout) error {
 		ev, err := p.event(hashyard.EvPayoutConfirmed, now)
 		return Move{Payout: p, Events: []hashyard.Event{ev}}, err
 	})
+	hashyard.Hit(hashyard.AtPayoutConfirmed)
 	delete(s.sent, p.ID)
 	return err
 }

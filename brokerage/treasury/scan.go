@@ -89,6 +89,7 @@ func (s *Service) connect(ctx context.Context, head Head, b Block) (Head, error)
 	if err != nil {
 		return head, fmt.Errorf("treasury: connect block %d %s: %w", b.Height, b.Hash, err)
 	}
+	hashyard.Hit(hashyard.AtScanConnected)
 	for _, o := range done.Foreign {
 		// Only the signer has the key, and it signs payouts alone.
 		s.cfg.Log.ErrorContext(ctx, "coin spent by a transaction that is no payout", "coin", o.String(), "height", b.Height)
@@ -104,6 +105,7 @@ func (s *Service) disconnect(ctx context.Context, head Head) (Head, error) {
 	if err != nil {
 		return head, fmt.Errorf("treasury: disconnect block %d %s: %w", head.Height, head.Hash, err)
 	}
+	hashyard.Hit(hashyard.AtScanUndone)
 	s.cfg.Log.WarnContext(ctx, "block left the best chain", "height", head.Height, "hash", head.Hash.String())
 	return to, nil
 }

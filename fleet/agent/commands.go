@@ -147,6 +147,7 @@ func (a *Agent) execute(ctx context.Context, c fleet.Command) {
 		if ctx.Err() != nil && res.ReadBack == nil {
 			return // shutting down in the middle: the yard gives the command out again
 		}
+		hashyard.Hit(hashyard.AtAgentReadBack)
 		res.Error = clip(res.Error)
 		e.Result = &res
 		if err := a.journal.save(e); err != nil {
@@ -154,6 +155,7 @@ func (a *Agent) execute(ctx context.Context, c fleet.Command) {
 			a.log.ErrorContext(ctx, "result not kept, command will come again", "command", c.ID, "error", err)
 			return
 		}
+		hashyard.Hit(hashyard.AtAgentResult)
 		a.log.InfoContext(ctx, "command carried out", "command", c.ID, "serial", e.Serial, "error_text", res.Error)
 	}
 	select {
@@ -213,6 +215,7 @@ func (a *Agent) postResult(ctx context.Context, e entry) error {
 		err := a.yard.result(ctx, e.Command, res)
 		switch {
 		case err == nil && i == 0:
+			hashyard.Hit(hashyard.AtAgentPosted)
 			return a.journal.drop(e.Command)
 		case err == nil:
 			return a.journal.setAside(e.Command)

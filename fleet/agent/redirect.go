@@ -110,6 +110,7 @@ func (a *Agent) attempt(ctx context.Context, e *entry, order fleet.RedirectOrder
 	if err := a.keepSnapshot(e, now); err != nil {
 		return err
 	}
+	hashyard.Hit(hashyard.AtAgentSnapshot)
 	res.Snapshot, res.SnapshotAt = e.Snapshot, a.now()
 	werr := a.write(ctx, writer, order, now, res)
 	if werr != nil && (!transient(werr) || errors.Is(werr, errSessionLost)) {
@@ -144,7 +145,9 @@ func (a *Agent) write(ctx context.Context, w firmware.PoolWriter, order fleet.Re
 		res.Ack = &firmware.Acknowledgement{At: a.now(), Message: "all slots were set already"}
 		return nil
 	}
+	hashyard.Hit(hashyard.AtAgentWrite)
 	ack, err := w.SetPools(ctx, order.Slots)
+	hashyard.Hit(hashyard.AtAgentWritten)
 	if err != nil {
 		return fmt.Errorf("write pools: %w", err)
 	}

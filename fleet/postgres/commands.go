@@ -56,6 +56,9 @@ func (s *Store) Lease(ctx context.Context, actor hashyard.Actor, p fleet.Poll, n
 		}
 		return nil
 	})
+	if len(out) > 0 {
+		hashyard.Hit(hashyard.AtRedirectLeased)
+	}
 	return out, pg.Fail(err, "lease commands of site %s", p.Site)
 }
 

@@ -141,6 +141,7 @@ func (s *Store) CreateRedirect(ctx context.Context, actor hashyard.Actor, r flee
 			WHERE unit_id = $1 AND org_id = $2 AND redirect_id IS NULL`, r.Unit, r.Org, out.ID)
 		return err
 	})
+	hashyard.Hit(hashyard.AtRedirectMade)
 	return out, made, pg.Fail(err, "redirect unit %s", r.Unit)
 }
 
@@ -211,6 +212,9 @@ func (s *Store) ChangeRedirect(ctx context.Context, actor hashyard.Actor, id has
 		}
 		return tx.Audit(ctx, "redirect.result", hashyard.Ref{Kind: "redirect", ID: id}, was.Public(), out.Public())
 	})
+	if done {
+		hashyard.Hit(hashyard.AtRedirectResult)
+	}
 	return out, pg.Fail(err, "redirect %s", id)
 }
 

@@ -99,8 +99,11 @@ func (s *Store) Change(ctx context.Context, as inventory.As, sel inventory.Selec
 		if err != nil {
 			return err
 		}
-		return write(ctx, tx, before, w)
+		err = write(ctx, tx, before, w)
+		hashyard.Hit(hashyard.AtCustodyCommit)
+		return err
 	}
+	defer hashyard.Hit(hashyard.AtCustodyAfter)
 	if as.Reason != "" {
 		return s.db.AsSystem(ctx, as.Reason, work)
 	}

@@ -130,6 +130,9 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			d.cfg.Log.WarnContext(ctx, "outbox not readable", "error", err)
 		}
+		if len(evs) > 0 {
+			hashyard.Hit(hashyard.AtOutboxClaimed)
+		}
 		for _, ev := range evs {
 			slots <- struct{}{} // this goroutine alone fills slots: never blocks
 			wg.Go(func() {
@@ -201,6 +204,7 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 		if err := d.handle(ctx, h, ev); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", h.Name, err))
 		}
+		hashyard.Hit(hashyard.AtOutboxHandled)
 	}
 	if ctx.Err() != nil && failed != nil {
 		// Shutting down: the lease runs out and the next process delivers.
@@ -213,6 +217,7 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 	if serr := d.settle(ctx, ev, err); serr != nil {
 		d.cfg.Log.WarnContext(ctx, "outbox row not settled", "event", ev.ID, "error", serr)
 	}
+	hashyard.Hit(hashyard.AtOutboxDone)
 }
 
 // handle runs one handler. A panic in it is its failure, like an error: one bad

@@ -189,9 +189,11 @@ func (db *DB) once(ctx context.Context, tx *Tx, enter func(*pgx.Conn) error, fn 
 	if err := fn(ctx, tx); err != nil {
 		return err
 	}
+	hashyard.Hit(hashyard.AtTxCommit)
 	if err := ptx.Commit(ctx); err != nil {
 		return fmt.Errorf("commit: %w", err)
 	}
+	hashyard.Hit(hashyard.AtTxCommitted)
 	if tx.sent {
 		db.wake.wake()
 	}

@@ -7,12 +7,14 @@ import (
 	"sync"
 	"time"
 
+	"hashyard"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
 )
 
 // Found takes a block candidate. It returns at once.
 func (d *Dispatcher) Found(c job.Candidate) {
+	hashyard.Hit(hashyard.AtBlockFound)
 	d.mu.Lock()
 	d.found = append(d.found, c)
 	d.mu.Unlock()
@@ -94,6 +96,7 @@ func (d *Dispatcher) settle(ctx context.Context, c job.Candidate, saved bool) {
 		return err
 	})
 	wg.Wait()
+	hashyard.Hit(hashyard.AtBlockJudged)
 	if !judged || !saved {
 		return // the next start finds it among the pending ones, if it was saved
 	}
@@ -108,6 +111,7 @@ func (d *Dispatcher) settle(ctx context.Context, c job.Candidate, saved bool) {
 	d.insist(ctx, "record a block's verdict", func(ctx context.Context) error {
 		return d.cfg.Blocks.SaveVerdict(ctx, c.Hash, accepted, verdict)
 	})
+	hashyard.Hit(hashyard.AtBlockVerdict)
 }
 
 // insist repeats until it works or ctx ends.

@@ -58,6 +58,7 @@ func (s *Store) Apply(ctx context.Context, b share.Batch, rows []pool.Booking) e
 			return err
 		}
 		_, err = tx.Conn().Exec(ctx, "UPDATE pool_checkpoints SET stream = $1, seq = $2 WHERE name = 'shares'", b.Stream, int64(b.Seq))
+		hashyard.Hit(hashyard.AtShareApply)
 		return err
 	})
 	return pg.Fail(err, "apply shares up to %d", b.Seq)

@@ -104,6 +104,7 @@ func (s *Store) StartProof(ctx context.Context, event hashyard.ID, p pool.Proof)
 			ON CONFLICT (trade_id, unit_id) DO NOTHING`, p.Trade, p.Unit, p.Org, p.SoldGHs, p.Since)
 		return err
 	})
+	hashyard.Hit(hashyard.AtProofStarted)
 	return pg.Fail(err, "proof of unit %s", p.Unit)
 }
 
@@ -203,5 +204,8 @@ func (s *Store) Measure(ctx context.Context, b pool.Barrier, tell func(pool.Proo
 		}
 		return nil
 	})
+	if n > 0 {
+		hashyard.Hit(hashyard.AtMeasured)
+	}
 	return n, pg.Fail(err, "measure units")
 }

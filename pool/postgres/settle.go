@@ -70,6 +70,7 @@ func (s *Store) Settle(ctx context.Context, p pool.PeriodKey, b pool.Barrier, at
 		if _, err := tx.Conn().Exec(ctx, "DELETE FROM pool_late_epochs"); err != nil {
 			return err
 		}
+		hashyard.Hit(hashyard.AtPeriodPriced)
 		settled = true
 		return tx.Emit(ctx, result.Events...)
 	})

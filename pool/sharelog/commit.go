@@ -203,6 +203,7 @@ func (w *writer) publish() error {
 	l := w.log
 	w.n++
 	id := w.boot + strconv.FormatUint(w.n, 36)
+	hashyard.Hit(hashyard.AtSharePublish)
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.AckTimeout)
 	defer cancel()
 	for {
@@ -210,6 +211,7 @@ func (w *writer) publish() error {
 		ack, err := l.js.PublishMsg(once, &nats.Msg{Subject: subject, Data: w.buf}, jetstream.WithMsgID(id))
 		stop()
 		if err == nil {
+			hashyard.Hit(hashyard.AtShareDurable)
 			l.advance(ack.Sequence)
 			return nil
 		}

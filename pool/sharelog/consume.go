@@ -160,9 +160,11 @@ func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, se
 		if b.Seq == seq {
 			return nil
 		}
+		hashyard.Hit(hashyard.AtShareRead)
 		if err := apply(ctx, b); err != nil {
 			return fmt.Errorf("apply shares up to %d: %w", b.Seq, err)
 		}
+		hashyard.Hit(hashyard.AtShareApplied)
 		seq, b.After, b.Records = b.Seq, b.Seq, nil
 		return nil
 	}

@@ -90,6 +90,7 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	s.mu.Unlock()
 	rec.Epoch, rec.Hash = js.Epoch, v.Hash
 	idJSON := append([]byte(nil), r.id...)
+	hashyard.Hit(hashyard.AtShareVerified)
 	s.srv.cfg.Log.Submit(rec, func(err error) {
 		s.answer(idJSON, js, &rec, err)
 		<-s.flight
@@ -135,6 +136,7 @@ func (s *session) sated(seq uint64) bool {
 // answer tells the miner what the log said.
 func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) {
 	if err == nil {
+		hashyard.Hit(hashyard.AtShareAnswer)
 		s.mu.Lock()
 		s.accepted++
 		s.row = 0
@@ -142,6 +144,7 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 		s.work = s.work.Add(hashyard.WorkOf(rec.Difficulty))
 		s.mu.Unlock()
 		s.send(replyTrue(id))
+		hashyard.Hit(hashyard.AtShareAnswered)
 		return
 	}
 	text := "share could not be stored and may not be credited"

@@ -131,7 +131,9 @@ func (s *Signer) Enrol(e Enrolment) error {
 	if s.log.allowed[e.Org] == e.Address {
 		return nil
 	}
-	return s.log.add(entry{At: s.cfg.Now().UTC(), Enrol: &e})
+	err = s.log.add(entry{At: s.cfg.Now().UTC(), Enrol: &e})
+	hashyard.Hit(hashyard.AtSignerEnrolled)
+	return err
 }
 
 // Sign checks a request against everything this process knows, and signs.
@@ -166,9 +168,11 @@ func (s *Signer) Sign(r Request) (Signed, error) {
 	if rec.Signed, err = s.sign(pkt); err != nil {
 		return Signed{}, err
 	}
+	hashyard.Hit(hashyard.AtSignerDecided)
 	if err := s.log.add(entry{At: now, Signed: &rec}); err != nil {
 		return Signed{}, err
 	}
+	hashyard.Hit(hashyard.AtSignerKept)
 	return rec.Signed, nil
 }
 
