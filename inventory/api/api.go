@@ -124,7 +124,10 @@ func (e edge) events(ctx context.Context, actor hashyard.Actor, in *lifeInput) (
 	}
 	out := &web.Page[UnitEvent]{Next: next}
 	for _, ev := range evs {
-		out.Items = append(out.Items, eventOf(ev))
+		// A page may so be shorter than asked for; its cursor still goes on.
+		if web.SeesEvent(actor, ev.Kind) {
+			out.Items = append(out.Items, eventOf(ev))
+		}
 	}
 	return out, nil
 }

@@ -123,6 +123,35 @@ func TestOpenRefusesTheOwner(t *testing.T) {
 	}
 }
 
+// TestATenantAnnouncesItsOwnDoingOnly: the application's role alone can tell
+// neither of money nor in another's name.
+func TestATenantAnnouncesItsOwnDoingOnly(t *testing.T) {
+	t.Parallel()
+	db, own, other := testdb.New(t), hashyard.NewID(), hashyard.NewID()
+	actor := hashyard.Actor{User: hashyard.NewID(), Org: own, Roles: []hashyard.Role{hashyard.Owner}}
+	emit := func(kind hashyard.EventKind, orgs ...hashyard.ID) error {
+		ev, err := hashyard.NewEvent(kind, hashyard.Ref{Kind: "trade", ID: hashyard.NewID()}, time.Now(), struct{}{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		ev.Orgs = orgs
+		return db.InOrg(t.Context(), actor, own, func(ctx context.Context, tx *pg.Tx) error { return tx.Emit(ctx, ev) })
+	}
+	for _, orgs := range [][]hashyard.ID{nil, {own}, {other, own}} {
+		if err := emit(hashyard.EvUnitsPacked, orgs...); err != nil {
+			t.Errorf("own doing for %v: %v", orgs, err)
+		}
+	}
+	if emit(hashyard.EvUnitsPacked, other) == nil {
+		t.Error("spoke in another organisation's name")
+	}
+	for _, kind := range []hashyard.EventKind{hashyard.EvTradeFunded, hashyard.EvHashrateProven, hashyard.EvHeldReleased, hashyard.EvPayoutSent, hashyard.EvEarningsSettled} {
+		if emit(kind, own) == nil {
+			t.Errorf("a tenant's transaction announced %s", kind)
+		}
+	}
+}
+
 func TestAuditIsAppendOnly(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)

@@ -148,7 +148,8 @@ func needsPostgres(t *testing.T) {
 	}
 }
 
-// TestJourney: journeys in a row pass on one world.
+// TestJourney: journeys in a row pass on one world, and what they left behind
+// is shown to nobody else.
 func TestJourney(t *testing.T) {
 	needsPostgres(t)
 	path := start(t, build(t, ""))
@@ -157,6 +158,7 @@ func TestJourney(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Run("every route keeps its callers apart", func(t *testing.T) { walkRoutes(t, path) })
 }
 
 // TestKillBetweenSteps: the yard is killed between every two steps, and the
