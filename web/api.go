@@ -37,6 +37,8 @@ type Config struct {
 	// BodyTimeout is how long a request body may take to arrive; zero means
 	// 30 seconds.
 	BodyTimeout time.Duration
+	// Limits keep one caller's flood from being everybody's.
+	Limits Limits
 	// Ready are asked by /readyz, by name.
 	Ready map[string]func(context.Context) error
 }
@@ -69,6 +71,7 @@ type API struct {
 	gin    *gin.Engine
 	huma   huma.API
 	routes []Route
+	flood  *flood
 	local  bool // answer loopback names only; set before serving
 
 	docOnce sync.Once // guards doc and docErr
@@ -90,6 +93,7 @@ func New(cfg Config) *API {
 	if api.cfg.BodyTimeout <= 0 {
 		api.cfg.BodyTimeout = 30 * time.Second
 	}
+	api.flood = newFlood(cfg.Limits, api.now)
 	version := cfg.Version
 	if version == "" {
 		version = "0"

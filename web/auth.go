@@ -33,12 +33,19 @@ func (api *API) guard(act Action) func(huma.Context, func(huma.Context)) {
 		if err != nil {
 			if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.Unauthenticated {
 				ctx.SetHeader("WWW-Authenticate", `Bearer realm="hashyard"`)
+				if over := api.flood.fromAddress(RemoteIP(ctx.Context()), badKeyCost); over != nil {
+					err = over
+				}
 			}
 			api.write(ctx, err)
 			return
 		}
 		if info := infoOf(ctx.Context()); info != nil {
 			info.actor = caller.Actor
+		}
+		if err := api.flood.fromCaller(caller.Actor); err != nil {
+			api.write(ctx, err)
+			return
 		}
 		if !Can(caller.Actor, act) {
 			api.write(ctx, hashyard.Denied.Errorf("your roles do not allow %s", act))

@@ -91,6 +91,9 @@ func (api *API) Handler() http.Handler {
 			WriteProblem(sw, r, api.log, http.StatusMisdirectedRequest, "this local world answers as 127.0.0.1 or localhost only")
 			return
 		}
+		if !api.limitAddress(sw, r, info.remote) {
+			return
+		}
 		if q, err := url.QueryUnescape(r.URL.RawQuery); err != nil || !utf8.ValidString(q) || strings.ContainsRune(q, 0) {
 			WriteProblem(sw, r, api.log, http.StatusUnprocessableEntity, "the query (after ?) holds characters that no text may have")
 			return

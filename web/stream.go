@@ -49,7 +49,7 @@ func RegisterStream(api *API, broker *Broker) {
 		if last == "" {
 			last = in.Since
 		}
-		return &huma.StreamResponse{Body: func(hctx huma.Context) { api.stream(hctx, broker, actor, last) }}, nil
+		return api.limitStreams(actor.Org, func(hctx huma.Context) { api.stream(hctx, broker, actor, last) })
 	})
 }
 

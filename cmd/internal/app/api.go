@@ -19,6 +19,7 @@ import (
 func (h *house) api() *web.API {
 	api := web.New(web.Config{
 		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: web.Static(ui.FS()),
+		Limits: h.flags.Limits.web(),
 		Ready: map[string]func(context.Context) error{
 			"database": h.db.Ping,
 			"market":   h.market.Ready,

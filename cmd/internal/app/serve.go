@@ -26,6 +26,7 @@ type Serve struct {
 	Dir         string `required:"" type:"path" env:"HASHYARD_SERVE_DIR" help:"Folder of the share log and, for the local world, of the chain."`
 	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
 	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`
+	Limits      `embed:""`
 	Chain       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`

@@ -6,6 +6,7 @@ import (
 	"hashyard"
 	"hashyard/brokerage/treasury"
 	"hashyard/brokerage/treasury/signer"
+	"hashyard/web"
 )
 
 // Mining are the pool's settings.
@@ -28,6 +29,19 @@ func (m Mining) grace() time.Duration {
 		return m.Grace
 	}
 	return min(30*time.Second, m.SettlementPeriod/4)
+}
+
+// Limits bound what one source may ask of the API, in requests a second; ten
+// times as many may come at once.
+type Limits struct {
+	LimitAddress float64 `default:"300" env:"HASHYARD_LIMIT_ADDRESS" help:"Requests a second from one address (IPv6: one /64)."`
+	LimitCaller  float64 `default:"100" env:"HASHYARD_LIMIT_CALLER" help:"Requests a second of one user or API key."`
+	LimitOrg     float64 `default:"300" env:"HASHYARD_LIMIT_ORG" help:"Requests a second of one organisation."`
+	LimitStreams int     `default:"200" env:"HASHYARD_LIMIT_STREAMS" help:"Live streams of one organisation at a time."`
+}
+
+func (l Limits) web() web.Limits {
+	return web.Limits{Address: l.LimitAddress, Caller: l.LimitCaller, Org: l.LimitOrg, Streams: l.LimitStreams}
 }
 
 // Money are the settings of both rails.

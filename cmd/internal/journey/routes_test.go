@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"hashyard"
 	"hashyard/cmd/internal/world"
@@ -362,7 +363,18 @@ func (x *walls) call(key, method, path string, in, out any) {
 	}
 }
 
+// send calls, and waits where it is too fast for the yard.
 func (x *walls) send(key, method, path string, in any) (int, []byte) {
+	for {
+		status, reply, later := x.once(key, method, path, in)
+		if status != http.StatusTooManyRequests || later == "" {
+			return status, reply
+		}
+		pause(x.t.Context(), time.Second)
+	}
+}
+
+func (x *walls) once(key, method, path string, in any) (status int, reply []byte, later string) {
 	var body io.Reader
 	if in != nil {
 		b, err := json.Marshal(in)
@@ -389,9 +401,8 @@ func (x *walls) send(key, method, path string, in any) (int, []byte) {
 		x.t.Fatal(err)
 	}
 	defer resp.Body.Close()
-	reply, err := io.ReadAll(io.LimitReader(resp.Body, 8<<20))
-	if err != nil {
+	if reply, err = io.ReadAll(io.LimitReader(resp.Body, 8<<20)); err != nil {
 		x.t.Fatal(err)
 	}
-	return resp.StatusCode, reply
+	return resp.StatusCode, reply, resp.Header.Get("Retry-After")
 }
