@@ -31,6 +31,9 @@ func NormalSerial(s string) (string, error) {
 	}
 	for _, r := range n {
 		if (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '-' {
+			if latin, ok := looksLike(r); ok {
+				return "", hashyard.Invalid.Errorf("serial %q contains %q (U+%04X), which only looks like %c: scan the label again or type it", n, r, r, latin)
+			}
 			return "", hashyard.Invalid.Errorf("serial %q contains %q; only A-Z, 0-9 and - are allowed", n, r)
 		}
 	}
@@ -38,6 +41,20 @@ func NormalSerial(s string) (string, error) {
 		return "", hashyard.Invalid.Errorf("serial %q is blank", n)
 	}
 	return n, nil
+}
+
+// looksLike names the letter or digit that a Greek, Cyrillic or other sign is
+// taken for by eye. It serves the message only; nothing is mapped.
+func looksLike(r rune) (rune, bool) {
+	const (
+		foreign = "АВЕЅІЈКМНОРСТУХԚԜΑΒΕΖΗΙΚΜΝΟΡΤΥΧЗƖ٥٠۰–—−‐‑"
+		latin   = "ABESIJKMHOPCTYXQWABEZHIKMNOPTYX3I000-----"
+	)
+	at := strings.IndexRune(foreign, r)
+	if at < 0 {
+		return 0, false
+	}
+	return []rune(latin)[len([]rune(foreign[:at]))], true
 }
 
 // blankSerial knows the values that firmware gives for "not programmed".
@@ -206,7 +223,7 @@ func (u Unit) sight(org, site hashyard.ID, id Identity, models []Model, now time
 		add("model", u.Model, m.Name)
 	}
 	if !res.Foreign {
-		u.Site, u.SeenAt = site, now
+		u.Site, u.SeenAt, u.Entered = site, now, false
 		if u.MAC == "" {
 			u.MAC = id.MAC
 		}

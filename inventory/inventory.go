@@ -35,6 +35,9 @@ type Unit struct {
 	Carrier   string      // who carries it while Custodian is none
 	Destined  hashyard.ID // buyer of the trade that holds it
 	Site      hashyard.ID // where it was last seen by its custodian's agent
+	Shelf     string      // where its custodian keeps it, in the custodian's words
+	// Entered says that somebody listed the unit and no agent has seen it.
+	Entered bool
 
 	Serial     string
 	MAC        string

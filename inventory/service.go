@@ -24,6 +24,11 @@ type Store interface {
 	FileEvent(ctx context.Context, ev hashyard.Event) error
 	Shipment(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Shipment, error)
 	Shipments(ctx context.Context, actor hashyard.Actor, q ShipmentQuery) ([]Shipment, string, error)
+	// Bench reads a shipment with its legs, its newest scans and the shelves of
+	// the units that the actor's organisation has.
+	Bench(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Bench, error)
+	// PutLegs replaces a shipment's legs.
+	PutLegs(ctx context.Context, actor hashyard.Actor, s Shipment, legs []Leg) error
 }
 
 // As says for whom a change is made: an actor in the actor's organisation, or
@@ -88,22 +93,29 @@ type Names interface {
 // Config is what a Service needs.
 type Config struct {
 	Store Store
-	Names Names            // nil: no names are shown
-	Now   func() time.Time // nil means time.Now
-	Log   *slog.Logger     // nil discards
+	Names Names // nil: no names are shown
+	// GS1 is the company prefix of pallet labels; empty means a prefix of the
+	// range that is for use inside one company only.
+	GS1 string
+	Now func() time.Time // nil means time.Now
+	Log *slog.Logger     // nil discards
 }
 
 // Service is inventory as the other parts see it.
 type Service struct {
 	store Store
 	names Names
+	gs1   string
 	now   func() time.Time
 	log   *slog.Logger
 }
 
 // New makes the service.
 func New(cfg Config) *Service {
-	s := &Service{store: cfg.Store, names: cfg.Names, now: cfg.Now, log: cfg.Log}
+	s := &Service{store: cfg.Store, names: cfg.Names, gs1: cfg.GS1, now: cfg.Now, log: cfg.Log}
+	if s.gs1 == "" {
+		s.gs1 = "0400000"
+	}
 	if s.now == nil {
 		s.now = time.Now
 	}
@@ -112,6 +124,9 @@ func New(cfg Config) *Service {
 	}
 	return s
 }
+
+// Now is the service's instant.
+func (s *Service) Now() time.Time { return s.now().UTC() }
 
 // SeedModels makes the models known; it may run at every start.
 func (s *Service) SeedModels(ctx context.Context, models []Model) error {
@@ -141,9 +156,16 @@ func (s *Service) Claim(ctx context.Context, org, site hashyard.ID, seen Identit
 				Command: "unit.register", Ref: hashyard.Ref{Kind: "unit", ID: u.ID},
 			}, nil
 		}
-		u, res := l.Units[0].sight(org, site, id, l.Models, now)
-		out = res
-		return Write{Units: []Unit{u}, Mismatches: res.Mismatches, Org: org, At: now}, nil
+		was, w := l.Units[0], Write{Org: org, At: now}
+		if was.foundBy(org) {
+			var c Custody
+			was, c = was.hand(Holder{Org: org}, now, "found by its agent; it had been entered by hand elsewhere", hashyard.ID{}, hashyard.ID{})
+			was.Owner, was.Readers = org, []hashyard.ID{org}
+			w.Custody, w.Command, w.Ref = []Custody{c}, "unit.found", hashyard.Ref{Kind: "unit", ID: was.ID}
+		}
+		u, res := was.sight(org, site, id, l.Models, now)
+		out, w.Units, w.Mismatches = res, []Unit{u}, res.Mismatches
+		return w, nil
 	})
 	return out, err
 }
@@ -243,12 +265,15 @@ func (u Unit) seenBy(actor hashyard.Actor) Unit {
 		if !actor.House && actor.System == "" && !u.Holds(actor.Org) {
 			u.Site, u.Order = hashyard.ID{}, hashyard.ID{} // the seller's own matters
 		}
+		if !actor.House && actor.System == "" && u.Custodian != actor.Org {
+			u.Shelf = ""
+		}
 		return u
 	}
 	var none hashyard.ID
 	u.Owner, u.Custodian, u.Carrier, u.Destined = none, none, "", none
 	u.Trade, u.Order, u.Site = none, none, none
-	u.State, u.SeenAt = "", time.Time{}
+	u.State, u.SeenAt, u.Shelf, u.Entered = "", time.Time{}, "", false
 	return u
 }
 

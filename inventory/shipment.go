@@ -11,6 +11,8 @@ import (
 // Shipment is the way of one trade's units from seller to buyer.
 type Shipment struct {
 	ID, Trade, Seller, Buyer hashyard.ID
+	Number                   int64 // what people call it by
+	BoxSize                  int   // units in a box
 	State                    ShipmentState
 	Carrier, Tracking        string
 	Reason                   string // of the exception or the cancellation
@@ -28,6 +30,7 @@ type Shipment struct {
 type Line struct {
 	Unit                             hashyard.ID
 	Serial, MAC                      string
+	Box                              int // 0 while not packed
 	PackedAt, ReceivedAt, ReturnedAt time.Time
 	PackedBy, ReceivedBy, ReturnedBy hashyard.ID // users
 }
@@ -55,6 +58,7 @@ type ShipmentEvent string
 const (
 	shipPack        ShipmentEvent = "pack"         // a unit was scanned in, more are expected
 	shipPackLast    ShipmentEvent = "pack last"    // the last expected unit was scanned in
+	shipUnpack      ShipmentEvent = "unpack"       // a packing scan was taken back
 	shipDispatch    ShipmentEvent = "dispatch"     // handed to the carrier
 	shipArrive      ShipmentEvent = "arrive"       // at the buyer's door, or going on after an exception
 	shipReceive     ShipmentEvent = "receive"      // a unit was scanned out, more are expected
@@ -68,8 +72,8 @@ const (
 // shipmentTable is next[from][event].
 func shipmentTable() map[ShipmentState]map[ShipmentEvent]ShipmentState {
 	return map[ShipmentState]map[ShipmentEvent]ShipmentState{
-		ShipmentPacking:    {shipPack: ShipmentPacking, shipPackLast: ShipmentPacked, shipCancel: ShipmentCancelled},
-		ShipmentPacked:     {shipDispatch: ShipmentDispatched, shipCancel: ShipmentCancelled},
+		ShipmentPacking:    {shipPack: ShipmentPacking, shipPackLast: ShipmentPacked, shipUnpack: ShipmentPacking, shipCancel: ShipmentCancelled},
+		ShipmentPacked:     {shipDispatch: ShipmentDispatched, shipUnpack: ShipmentPacking, shipCancel: ShipmentCancelled},
 		ShipmentDispatched: {shipArrive: ShipmentArrived, shipExcept: ShipmentException, shipCancel: ShipmentReturning},
 		ShipmentArrived: {
 			shipReceive: ShipmentArrived, shipReceiveLast: ShipmentReceived,
@@ -110,6 +114,7 @@ const (
 	ScanCounted  Outcome = "counted"
 	ScanRepeated Outcome = "repeated" // the unit had been scanned before; nothing changed
 	ScanWrong    Outcome = "wrong"    // not one of the expected units; nothing changed
+	ScanUndone   Outcome = "undone"   // an earlier packing scan was taken back
 )
 
 // Scan is one pull of a scanner's trigger, kept for ever, right or wrong.
@@ -122,6 +127,8 @@ type Scan struct {
 	Outcome       Outcome
 	By            hashyard.ID
 	At            time.Time
+	DeviceAt      time.Time // by the scanner's own clock; zero when it did not say
+	Box           int       // that the unit is in, after a packing scan
 }
 
 // Progress counts a shipment's scans of one kind.
@@ -177,7 +184,7 @@ func scanEvents(kind ScanKind) (one, last ShipmentEvent) {
 
 // NewShipment expects the units of a funded trade, in the trade's order.
 func NewShipment(trade, seller, buyer hashyard.ID, units []Unit, now time.Time) Shipment {
-	s := Shipment{ID: hashyard.NewID(), Trade: trade, Seller: seller, Buyer: buyer, State: ShipmentPacking, CreatedAt: now}
+	s := Shipment{ID: hashyard.NewID(), Trade: trade, Seller: seller, Buyer: buyer, State: ShipmentPacking, BoxSize: 4, CreatedAt: now}
 	for _, u := range units {
 		s.Lines = append(s.Lines, Line{Unit: u.ID, Serial: u.Serial, MAC: u.MAC})
 	}
@@ -198,7 +205,7 @@ func (s Shipment) scan(kind ScanKind, serial string, by hashyard.ID, now time.Ti
 	}
 	rec.Unit = s.Lines[at].Unit
 	if !s.Lines[at].scanned(kind).IsZero() {
-		rec.Outcome = ScanRepeated
+		rec.Outcome, rec.Box = ScanRepeated, s.Lines[at].Box
 		return s, rec, nil
 	}
 	ev, last := scanEvents(kind)
@@ -213,6 +220,10 @@ func (s Shipment) scan(kind ScanKind, serial string, by hashyard.ID, now time.Ti
 		return s, rec, err
 	}
 	s.Lines = slices.Clone(s.Lines)
+	if kind == ScanPack {
+		s.Lines[at].Box = s.openBox()
+		rec.Box = s.Lines[at].Box
+	}
 	s.Lines[at].mark(kind, by, now)
 	switch ev {
 	case shipPackLast:

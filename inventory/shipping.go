@@ -21,7 +21,7 @@ func (s *Service) Shipments(ctx context.Context, actor hashyard.Actor, q Shipmen
 
 // Scan counts one scanned serial. A wrong serial is kept in the scans and
 // refused with Conflict.
-func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashyard.ID, kind ScanKind, raw string) (Shipment, Scan, error) {
+func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashyard.ID, kind ScanKind, raw string, deviceAt time.Time) (Shipment, Scan, error) {
 	if kind != ScanPack && kind != ScanReceive && kind != ScanReturn {
 		return Shipment{}, Scan{}, hashyard.Invalid.Errorf("scan kind %q is neither pack nor receive nor return", kind)
 	}
@@ -44,6 +44,9 @@ func (s *Service) Scan(ctx context.Context, actor hashyard.Actor, shipment hashy
 		var err error
 		if out, rec, err = was.scan(kind, serial, actor.User, now); err != nil {
 			return Write{}, err
+		}
+		if !deviceAt.After(now) { // a clock that is ahead says nothing
+			rec.DeviceAt = deviceAt
 		}
 		w := Write{Scans: []Scan{rec}, At: now}
 		if rec.Outcome != ScanCounted {

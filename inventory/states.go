@@ -31,6 +31,7 @@ const (
 	unitRelease  UnitEvent = "release" // the order or trade let go of it
 	unitMatch    UnitEvent = "match"
 	unitPack     UnitEvent = "pack"
+	unitUnpack   UnitEvent = "unpack" // the packing scan was taken back
 	unitDispatch UnitEvent = "dispatch"
 	unitArrive   UnitEvent = "arrive"
 	unitReceive  UnitEvent = "receive"
@@ -46,7 +47,7 @@ func unitTable() map[UnitState]map[UnitEvent]UnitState {
 		UnitAvailable: {unitReserve: UnitListed},
 		UnitListed:    {unitMatch: UnitSold, unitRelease: UnitAvailable},
 		UnitSold:      {unitMatch: UnitSold, unitRelease: UnitAvailable, unitPack: UnitPacked, unitCancel: UnitAvailable},
-		UnitPacked:    {unitDispatch: UnitInTransit, unitCancel: UnitAvailable},
+		UnitPacked:    {unitDispatch: UnitInTransit, unitUnpack: UnitSold, unitCancel: UnitAvailable},
 		UnitInTransit: {unitArrive: UnitArrived, unitCancel: UnitReturning},
 		UnitArrived:   {unitReceive: UnitReceived, unitCancel: UnitReturning},
 		UnitReceived:  {unitPass: UnitAvailable, unitCancel: UnitReturning},
@@ -88,7 +89,7 @@ type Custody struct {
 func (u Unit) hand(to Holder, at time.Time, reason string, shipment, by hashyard.ID) (Unit, Custody) {
 	c := Custody{Unit: u.ID, Seq: u.CustodySeq + 1, From: u.Holder(), To: to, At: at, Reason: reason, Shipment: shipment, By: by}
 	u.Custodian, u.Carrier, u.CustodySeq = to.Org, to.Carrier, c.Seq
-	u.Site = hashyard.ID{}
+	u.Site, u.Shelf = hashyard.ID{}, ""
 	return u, c
 }
 
@@ -129,6 +130,9 @@ func (u Unit) Reserve(org hashyard.ID, holder hashyard.Ref) (Unit, error) {
 	}
 	if u.Custodian != org {
 		return u, hashyard.Conflict.Errorf("unit %s is not in your custody", u.Serial)
+	}
+	if u.Entered {
+		return u, hashyard.Conflict.Errorf("unit %s was entered by hand and no agent has seen it yet", u.Serial)
 	}
 	u, err := u.apply(unitReserve)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 func TestUnitStateTable(t *testing.T) {
 	t.Parallel()
 	states := []UnitState{UnitAvailable, UnitListed, UnitSold, UnitPacked, UnitInTransit, UnitArrived, UnitReceived, UnitReturning}
-	events := []UnitEvent{unitReserve, unitRelease, unitMatch, unitPack, unitDispatch, unitArrive, unitReceive, unitPass, unitCancel, unitReturn}
+	events := []UnitEvent{unitReserve, unitRelease, unitMatch, unitPack, unitUnpack, unitDispatch, unitArrive, unitReceive, unitPass, unitCancel, unitReturn}
 	// Written out a second time, so that a change of the table is a decision.
 	want := map[string]UnitState{
 		"available/reserve": UnitListed,
@@ -20,6 +20,7 @@ func TestUnitStateTable(t *testing.T) {
 		"sold/release":      UnitAvailable,
 		"sold/pack":         UnitPacked,
 		"packed/dispatch":   UnitInTransit,
+		"packed/unpack":     UnitSold,
 		"in_transit/arrive": UnitArrived,
 		"arrived/receive":   UnitReceived,
 		"received/pass":     UnitAvailable,
@@ -55,12 +56,14 @@ func TestShipmentStateTable(t *testing.T) {
 		ShipmentCancelled, ShipmentReturning, ShipmentReturned,
 	}
 	events := []ShipmentEvent{
-		shipPack, shipPackLast, shipDispatch, shipArrive, shipReceive, shipReceiveLast, shipExcept,
+		shipPack, shipPackLast, shipUnpack, shipDispatch, shipArrive, shipReceive, shipReceiveLast, shipExcept,
 		shipCancel, shipReturn, shipReturnLast,
 	}
 	want := map[string]ShipmentState{
 		"packing/pack":           ShipmentPacking,
 		"packing/pack last":      ShipmentPacked,
+		"packing/unpack":         ShipmentPacking,
+		"packed/unpack":          ShipmentPacking,
 		"packed/dispatch":        ShipmentDispatched,
 		"dispatched/arrive":      ShipmentArrived,
 		"dispatched/except":      ShipmentException,

@@ -6,6 +6,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -39,6 +40,8 @@ func Register(api *web.API, svc *inventory.Service) {
 	web.Handle(api, post("dispatch-shipment", "/api/v1/shipments/{id}/dispatch", "Hand a packed shipment to the carrier"), web.ShipmentsMove, e.dispatch)
 	web.Handle(api, post("arrive-shipment", "/api/v1/shipments/{id}/arrive", "Record that a shipment is at the door"), web.ShipmentsMove, e.arrive)
 	web.Handle(api, post("except-shipment", "/api/v1/shipments/{id}/exception", "Stop a shipment on its way for a reason"), web.ShipmentsMove, e.except)
+	e.registerBench(api, get, post)
+	e.registerImport(api, get, post)
 }
 
 // IDInput names one thing in the path.
@@ -193,21 +196,18 @@ func (e edge) shown(ctx context.Context, s inventory.Shipment, err error) (*Ship
 type scanInput struct {
 	IDInput
 	Body struct {
-		Kind   string `json:"kind" enum:"pack,receive,return"`
-		Serial string `json:"serial" maxLength:"256" doc:"As the scanner read it."`
+		Kind   string    `json:"kind" enum:"pack,receive,return"`
+		Serial string    `json:"serial" maxLength:"256" doc:"As the scanner read it."`
+		At     time.Time `json:"at,omitzero" doc:"By the scanner's own clock, when the scan waited for the network."`
 	}
 }
 
 func (e edge) scan(ctx context.Context, actor hashyard.Actor, in *scanInput) (*Scan, error) {
-	ship, rec, err := e.svc.Scan(ctx, actor, in.ID, inventory.ScanKind(in.Body.Kind), in.Body.Serial)
+	ship, rec, err := e.svc.Scan(ctx, actor, in.ID, inventory.ScanKind(in.Body.Kind), in.Body.Serial, in.Body.At)
 	if err != nil {
 		return nil, err
 	}
-	p := ship.Progress(rec.Kind)
-	return &Scan{
-		Unit: rec.Unit, Serial: rec.Serial, Outcome: string(rec.Outcome), State: string(ship.State),
-		Expected: p.Expected, Scanned: p.Scanned, Remaining: p.Remaining(),
-	}, nil
+	return scanOf(ship, rec), nil
 }
 
 type dispatchInput struct {

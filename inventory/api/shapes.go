@@ -54,6 +54,8 @@ type Unit struct {
 	Custodian    *Party      `json:"custodian,omitempty" doc:"Absent while a carrier has the machine."`
 	Carrier      string      `json:"carrier,omitempty"`
 	Site         *Party      `json:"site,omitempty"`
+	Shelf        string      `json:"shelf,omitempty" doc:"Where its custodian keeps it; for the custodian."`
+	Entered      bool        `json:"entered,omitempty" doc:"Entered by hand; no agent has seen it yet, so it cannot be listed."`
 	State        string      `json:"state" enum:"available,listed,sold,packed,in_transit,arrived,received,returning,"`
 	NominalTHs   float64     `json:"nominal_ths"`
 	OrderID      hashyard.ID `json:"order_id,omitzero" doc:"The order that holds the machine."`
@@ -68,6 +70,10 @@ func unitOf(u inventory.Unit, orgs, sites map[hashyard.ID]string) Unit {
 		Owner: Party{u.Owner, orgs[u.Owner]}, Custodian: party(u.Custodian, orgs), Carrier: u.Carrier,
 		Site: party(u.Site, sites), State: string(u.State), NominalTHs: ths(u.NominalGHs),
 		OrderID: u.Order, TradeID: u.Trade, RegisteredAt: u.RegisteredAt, SeenAt: u.SeenAt,
+		Shelf: u.Shelf, Entered: u.Entered,
+	}
+	if u.Entered {
+		out.SeenAt = time.Time{}
 	}
 	if out.Boards == nil {
 		out.Boards = []string{}
@@ -134,6 +140,8 @@ func custodyOf(c inventory.Custody, names map[hashyard.ID]string) Custody {
 // Shipment is the way of a trade's machines to the buyer.
 type Shipment struct {
 	ID           hashyard.ID `json:"id"`
+	Number       string      `json:"number" doc:"What people call it, like S-0931."`
+	BoxSize      int         `json:"box_size"`
 	TradeID      hashyard.ID `json:"trade_id"`
 	Seller       Party       `json:"seller"`
 	Buyer        Party       `json:"buyer"`
@@ -160,6 +168,7 @@ type Line struct {
 	UnitID     hashyard.ID `json:"unit_id"`
 	Serial     string      `json:"serial"`
 	MAC        string      `json:"mac,omitempty"`
+	Box        int         `json:"box,omitempty" doc:"From 1; absent while not packed."`
 	PackedAt   time.Time   `json:"packed_at,omitzero"`
 	ReceivedAt time.Time   `json:"received_at,omitzero"`
 	ReturnedAt time.Time   `json:"returned_at,omitzero"`
@@ -167,14 +176,14 @@ type Line struct {
 
 func shipmentOf(s inventory.Shipment, names map[hashyard.ID]string) Shipment {
 	out := Shipment{
-		ID: s.ID, TradeID: s.Trade, Seller: Party{s.Seller, names[s.Seller]}, Buyer: Party{s.Buyer, names[s.Buyer]},
+		ID: s.ID, Number: s.ShownNumber(), BoxSize: s.BoxSize, TradeID: s.Trade, Seller: Party{s.Seller, names[s.Seller]}, Buyer: Party{s.Buyer, names[s.Buyer]},
 		State: string(s.State), Carrier: s.Carrier, Tracking: s.Tracking, Reason: s.Reason, Stopped: s.Stopped, Lines: []Line{},
 		Expected: len(s.Lines), Packed: s.Progress(inventory.ScanPack).Scanned, Received: s.Progress(inventory.ScanReceive).Scanned,
 		Returned: s.Progress(inventory.ScanReturn).Scanned, ReturnedAt: s.ReturnedAt,
 		CreatedAt: s.CreatedAt, PackedAt: s.PackedAt, DispatchedAt: s.DispatchedAt, ArrivedAt: s.ArrivedAt, ReceivedAt: s.ReceivedAt,
 	}
 	for _, l := range s.Lines {
-		out.Lines = append(out.Lines, Line{UnitID: l.Unit, Serial: l.Serial, MAC: l.MAC, PackedAt: l.PackedAt, ReceivedAt: l.ReceivedAt, ReturnedAt: l.ReturnedAt})
+		out.Lines = append(out.Lines, Line{UnitID: l.Unit, Serial: l.Serial, MAC: l.MAC, Box: l.Box, PackedAt: l.PackedAt, ReceivedAt: l.ReceivedAt, ReturnedAt: l.ReturnedAt})
 	}
 	return out
 }
@@ -183,9 +192,11 @@ func shipmentOf(s inventory.Shipment, names map[hashyard.ID]string) Shipment {
 type Scan struct {
 	Unit      hashyard.ID `json:"unit"`
 	Serial    string      `json:"serial" doc:"In its normal form."`
-	Outcome   string      `json:"outcome" enum:"counted,repeated"`
+	Outcome   string      `json:"outcome" enum:"counted,repeated,undone"`
 	State     string      `json:"state" doc:"Of the shipment, after the scan."`
 	Expected  int         `json:"expected"`
 	Scanned   int         `json:"scanned"`
 	Remaining int         `json:"remaining"`
+	Box       int         `json:"box,omitempty" doc:"That the machine is in."`
+	InBox     int         `json:"in_box,omitempty" doc:"Machines in that box."`
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"hashyard"
 	"hashyard/inventory"
@@ -32,7 +33,7 @@ func TestRefundBeforeDispatchFreesTheUnits(t *testing.T) {
 	y, ctx := newYard(t), t.Context()
 	a, b := y.claim(t, y.seller, "SMTT0001"), y.claim(t, y.seller, "SMTT0002")
 	s := y.sell(t, a, b)
-	if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, a.Serial); err != nil {
+	if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, a.Serial, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	y.refund(t, s)
@@ -46,7 +47,7 @@ func TestRefundBeforeDispatchFreesTheUnits(t *testing.T) {
 		y.checkChain(t, u.ID)
 	}
 	for _, kind := range []inventory.ScanKind{inventory.ScanPack, inventory.ScanReturn} {
-		if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, kind, b.Serial); !errors.Is(err, hashyard.Conflict) {
+		if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, kind, b.Serial, time.Time{}); !errors.Is(err, hashyard.Conflict) {
 			t.Errorf("%s of a cancelled shipment: %v", kind, err)
 		}
 	}
@@ -78,7 +79,7 @@ func TestRefundAfterDispatchBringsTheUnitsBack(t *testing.T) {
 	if _, err := y.svc.Dispatch(ctx, y.seller, s.ship.ID, "DHL", "JD01"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanReturn, a.Serial); !errors.Is(err, hashyard.Conflict) {
+	if _, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanReturn, a.Serial, time.Time{}); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("returned without a refund: %v", err)
 	}
 	if _, err := y.svc.Arrive(ctx, y.buyer, s.ship.ID); err != nil {
@@ -92,10 +93,10 @@ func TestRefundAfterDispatchBringsTheUnitsBack(t *testing.T) {
 			t.Errorf("returning: %+v", u)
 		}
 	}
-	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, b.Serial); !errors.Is(err, hashyard.Conflict) {
+	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, b.Serial, time.Time{}); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("the buyer still receives: %v", err)
 	}
-	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReturn, b.Serial); !errors.Is(err, hashyard.Denied) {
+	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReturn, b.Serial, time.Time{}); !errors.Is(err, hashyard.Denied) {
 		t.Errorf("the buyer takes back: %v", err)
 	}
 	if _, err := y.svc.Reserve(ctx, y.seller, hashyard.Ref{Kind: "order", ID: hashyard.NewID()}, s.units); !errors.Is(err, hashyard.Conflict) {
@@ -118,7 +119,7 @@ func TestRefundAfterDispatchBringsTheUnitsBack(t *testing.T) {
 func (y *yard) must(t *testing.T, s sale, who hashyard.Actor, kind inventory.ScanKind, units ...inventory.Unit) {
 	t.Helper()
 	for _, u := range units {
-		if _, _, err := y.svc.Scan(t.Context(), who, s.ship.ID, kind, u.Serial); err != nil {
+		if _, _, err := y.svc.Scan(t.Context(), who, s.ship.ID, kind, u.Serial, time.Time{}); err != nil {
 			t.Fatalf("%s of %s: %v", kind, u.Serial, err)
 		}
 	}
@@ -138,7 +139,7 @@ func TestDisputeStopsPackingAndDispatch(t *testing.T) {
 			t.Errorf("%s during a dispute: %v", what, err)
 		}
 	}
-	_, _, err := y.svc.Scan(ctx, y.seller, one.ship.ID, inventory.ScanPack, a.Serial)
+	_, _, err := y.svc.Scan(ctx, y.seller, one.ship.ID, inventory.ScanPack, a.Serial, time.Time{})
 	stopped("packed", err)
 	_, err = y.svc.Dispatch(ctx, y.seller, two.ship.ID, "DHL", "JD01")
 	stopped("dispatched", err)

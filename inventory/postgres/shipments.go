@@ -12,12 +12,14 @@ import (
 )
 
 const shipmentColumns = `s.id, s.trade_id, s.seller_org, s.buyer_org, s.state, s.carrier, s.tracking, s.reason,
-	s.created_at, s.packed_at, s.dispatched_at, s.arrived_at, s.received_at, s.version, s.stopped, s.decided_at, s.returned_at`
+	s.created_at, s.packed_at, s.dispatched_at, s.arrived_at, s.received_at, s.version, s.stopped, s.decided_at, s.returned_at,
+	s.number, s.box_size`
 
 func scanShipment(row pgx.CollectableRow) (s inventory.Shipment, err error) {
 	var packed, dispatched, arrived, received, decided, returned *time.Time
 	err = row.Scan(&s.ID, &s.Trade, &s.Seller, &s.Buyer, &s.State, &s.Carrier, &s.Tracking, &s.Reason,
-		&s.CreatedAt, &packed, &dispatched, &arrived, &received, &s.Version, &s.Stopped, &decided, &returned)
+		&s.CreatedAt, &packed, &dispatched, &arrived, &received, &s.Version, &s.Stopped, &decided, &returned,
+		&s.Number, &s.BoxSize)
 	s.CreatedAt = s.CreatedAt.UTC()
 	s.PackedAt, s.DispatchedAt, s.ArrivedAt, s.ReceivedAt = pg.When(packed), pg.When(dispatched), pg.When(arrived), pg.When(received)
 	s.DecidedAt, s.ReturnedAt = pg.When(decided), pg.When(returned)
@@ -50,7 +52,8 @@ func addLines(ctx context.Context, tx *pg.Tx, ships []inventory.Shipment) error 
 		at[s.ID], ids[i] = i, s.ID
 	}
 	rows, err := tx.Conn().Query(ctx, `
-		SELECT shipment_id, unit_id, serial, mac, packed_at, packed_by, received_at, received_by, returned_at, returned_by
+		SELECT shipment_id, unit_id, serial, mac, packed_at, packed_by, received_at, received_by, returned_at, returned_by,
+			coalesce(box, 0)
 		FROM shipment_lines WHERE shipment_id = ANY ($1) ORDER BY shipment_id, position`, pg.KnownUUIDs(ids))
 	if err != nil {
 		return err
@@ -59,7 +62,7 @@ func addLines(ctx context.Context, tx *pg.Tx, ships []inventory.Shipment) error 
 	var ship hashyard.ID
 	var packed, received, returned *time.Time
 	_, err = pgx.ForEachRow(rows, []any{
-		&ship, &l.Unit, &l.Serial, &l.MAC, &packed, &l.PackedBy, &received, &l.ReceivedBy, &returned, &l.ReturnedBy,
+		&ship, &l.Unit, &l.Serial, &l.MAC, &packed, &l.PackedBy, &received, &l.ReceivedBy, &returned, &l.ReturnedBy, &l.Box,
 	}, func() error {
 		l.PackedAt, l.ReceivedAt, l.ReturnedAt = pg.When(packed), pg.When(received), pg.When(returned)
 		s := &ships[at[ship]]
@@ -108,8 +111,8 @@ func (s *Store) Shipments(ctx context.Context, actor hashyard.Actor, q inventory
 
 func insertShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment) error {
 	_, err := tx.Conn().Exec(ctx, `
-		INSERT INTO shipments (id, trade_id, seller_org, buyer_org, state, created_at) VALUES ($1, $2, $3, $4, $5, $6)`,
-		s.ID, s.Trade, s.Seller, s.Buyer, s.State, s.CreatedAt)
+		INSERT INTO shipments (id, trade_id, seller_org, buyer_org, state, created_at, box_size) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
+		s.ID, s.Trade, s.Seller, s.Buyer, s.State, s.CreatedAt, s.BoxSize)
 	if err != nil {
 		return pg.Fail(err, "shipment of trade %s", s.Trade)
 	}
@@ -140,28 +143,42 @@ func updateShipment(ctx context.Context, tx *pg.Tx, s inventory.Shipment, scans 
 		return hashyard.Conflict.Errorf("shipment %s was changed meanwhile", s.ID)
 	}
 	for _, scan := range scans {
-		if scan.Outcome != inventory.ScanCounted {
-			continue
+		if err := markLine(ctx, tx, s, scan); err != nil {
+			return err
 		}
-		column := map[inventory.ScanKind]string{
-			inventory.ScanPack: "packed", inventory.ScanReceive: "received", inventory.ScanReturn: "returned",
-		}[scan.Kind]
-		tag, err := tx.Conn().Exec(ctx, "UPDATE shipment_lines SET "+column+"_at = $3, "+column+"_by = $4 WHERE shipment_id = $1 AND unit_id = $2 AND "+column+"_at IS NULL",
-			s.ID, scan.Unit, scan.At, scan.By)
-		if err != nil {
-			return pg.Fail(err, "scan of %s", scan.Serial)
-		}
-		if tag.RowsAffected() != 1 {
-			return hashyard.Conflict.Errorf("serial %s was scanned meanwhile", scan.Serial)
-		}
+	}
+	return nil
+}
+
+// markLine writes what a scan did to its line.
+func markLine(ctx context.Context, tx *pg.Tx, s inventory.Shipment, scan inventory.Scan) error {
+	set, args := "", []any{s.ID, scan.Unit, scan.At, scan.By}
+	switch {
+	case scan.Outcome == inventory.ScanUndone:
+		set, args = "SET packed_at = NULL, packed_by = NULL, box = NULL WHERE packed_at IS NOT NULL", args[:2]
+	case scan.Outcome != inventory.ScanCounted:
+		return nil
+	case scan.Kind == inventory.ScanPack:
+		set, args = "SET packed_at = $3, packed_by = $4, box = $5 WHERE packed_at IS NULL", append(args, scan.Box)
+	case scan.Kind == inventory.ScanReceive:
+		set = "SET received_at = $3, received_by = $4 WHERE received_at IS NULL"
+	case scan.Kind == inventory.ScanReturn:
+		set = "SET returned_at = $3, returned_by = $4 WHERE returned_at IS NULL"
+	}
+	tag, err := tx.Conn().Exec(ctx, "UPDATE shipment_lines "+set+" AND shipment_id = $1 AND unit_id = $2", args...)
+	if err != nil {
+		return pg.Fail(err, "scan of %s", scan.Serial)
+	}
+	if tag.RowsAffected() != 1 {
+		return hashyard.Conflict.Errorf("serial %s was scanned meanwhile", scan.Serial)
 	}
 	return nil
 }
 
 func insertScan(ctx context.Context, tx *pg.Tx, s inventory.Scan) error {
 	_, err := tx.Conn().Exec(ctx, `
-		INSERT INTO shipment_scans (id, shipment_id, seller_org, buyer_org, kind, serial, unit_id, outcome, by_user, at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-		s.ID, s.Shipment, s.Seller, s.Buyer, s.Kind, s.Serial, s.Unit, s.Outcome, s.By, s.At)
+		INSERT INTO shipment_scans (id, shipment_id, seller_org, buyer_org, kind, serial, unit_id, outcome, by_user, at, device_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+		s.ID, s.Shipment, s.Seller, s.Buyer, s.Kind, s.Serial, s.Unit, s.Outcome, s.By, s.At, pg.At(s.DeviceAt))
 	return pg.Fail(err, "scan of %s", s.Serial)
 }

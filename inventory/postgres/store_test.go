@@ -134,12 +134,12 @@ func TestOneMachineFromSightingToItsNewOwner(t *testing.T) {
 	y.wantState(t, a.ID, inventory.UnitSold)
 
 	// Packing: a wrong serial is refused and says whose it is only to its owner.
-	_, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, "smtt0003")
+	_, _, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, "smtt0003", time.Time{})
 	if !errors.Is(err, hashyard.Conflict) || !strings.Contains(err.Error(), "it is yours and available") {
 		t.Errorf("the seller's own other unit: %v", err)
 	}
 	foreign := y.claim(t, y.stranger, "SMTT0099")
-	_, _, err = y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, foreign.Serial)
+	_, _, err = y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, foreign.Serial, time.Time{})
 	if !errors.Is(err, hashyard.Conflict) || err.Error() != "serial SMTT0099 is not in this shipment" {
 		t.Errorf("a stranger's unit: %v", err)
 	}
@@ -153,7 +153,7 @@ func TestOneMachineFromSightingToItsNewOwner(t *testing.T) {
 		{"SMTT0002", inventory.ScanCounted, inventory.ShipmentPacked},
 		{"SMTT0002", inventory.ScanRepeated, inventory.ShipmentPacked},
 	} {
-		ship, rec, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, want.serial)
+		ship, rec, err := y.svc.Scan(ctx, y.seller, s.ship.ID, inventory.ScanPack, want.serial, time.Time{})
 		if err != nil || rec.Outcome != want.outcome || ship.State != want.state {
 			t.Fatalf("scan %d: %s, %s, %v", i, rec.Outcome, ship.State, err)
 		}
@@ -175,7 +175,7 @@ func TestOneMachineFromSightingToItsNewOwner(t *testing.T) {
 func (y *yard) receive(t *testing.T, s sale, a, b inventory.Unit) {
 	t.Helper()
 	ctx := t.Context()
-	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, a.Serial); !errors.Is(err, hashyard.Conflict) {
+	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, a.Serial, time.Time{}); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("received before it arrived: %v", err)
 	}
 	if _, err := y.svc.Arrive(ctx, y.buyer, s.ship.ID); err != nil {
@@ -184,14 +184,14 @@ func (y *yard) receive(t *testing.T, s sale, a, b inventory.Unit) {
 	if _, err := y.svc.Except(ctx, y.buyer, s.ship.ID, "one box is missing"); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, a.Serial); err != nil {
+	if _, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, a.Serial, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	if u := y.wantState(t, a.ID, inventory.UnitReceived); u.Custodian != y.buyer.Org || u.Owner != y.seller.Org {
 		t.Errorf("received by scan: custodian %s, owner %s", u.Custodian, u.Owner)
 	}
 	y.wantState(t, b.ID, inventory.UnitArrived)
-	ship, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, b.Serial)
+	ship, _, err := y.svc.Scan(ctx, y.buyer, s.ship.ID, inventory.ScanReceive, b.Serial, time.Time{})
 	if err != nil || ship.State != inventory.ShipmentReceived {
 		t.Fatalf("last receiving scan: %s, %v", ship.State, err)
 	}
@@ -312,7 +312,7 @@ func TestClosedOrderGivesBackOnlyWhatItHolds(t *testing.T) {
 	if _, err := y.svc.Reserve(t.Context(), y.seller, order, []hashyard.ID{b.ID}); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := y.svc.Scan(t.Context(), y.seller, s.ship.ID, inventory.ScanPack, a.Serial); err != nil {
+	if _, _, err := y.svc.Scan(t.Context(), y.seller, s.ship.ID, inventory.ScanPack, a.Serial, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	closed := func(o hashyard.ID, units ...hashyard.ID) {
@@ -360,7 +360,7 @@ func TestFundedBeforeMatchedArrives(t *testing.T) {
 	if err != nil || len(ships) != 1 {
 		t.Fatalf("%d shipments, %v", len(ships), err)
 	}
-	if _, _, err := y.svc.Scan(t.Context(), y.seller, ships[0].ID, inventory.ScanPack, a.Serial); err != nil {
+	if _, _, err := y.svc.Scan(t.Context(), y.seller, ships[0].ID, inventory.ScanPack, a.Serial, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
 	deliver(t, y.svc.OnTradeMatched, hashyard.EvTradeMatched, hashyard.TradeMatched{

@@ -57,7 +57,10 @@ func TestNobodyElseSees(t *testing.T) {
 		"custody":  func() error { _, err := y.svc.CustodyOf(ctx, who, a.ID); return err },
 		"events":   func() error { _, _, err := y.svc.Events(ctx, who, a.ID, "", 0); return err },
 		"shipment": func() error { _, err := y.svc.Shipment(ctx, who, s.ship.ID); return err },
-		"scan":     func() error { _, _, err := y.svc.Scan(ctx, who, s.ship.ID, inventory.ScanPack, a.Serial); return err },
+		"scan": func() error {
+			_, _, err := y.svc.Scan(ctx, who, s.ship.ID, inventory.ScanPack, a.Serial, time.Time{})
+			return err
+		},
 		"dispatch": func() error { _, err := y.svc.Dispatch(ctx, who, s.ship.ID, "DHL", "1"); return err },
 		"arrive":   func() error { _, err := y.svc.Arrive(ctx, who, s.ship.ID); return err },
 		"except":   func() error { _, err := y.svc.Except(ctx, who, s.ship.ID, "no"); return err },

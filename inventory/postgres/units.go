@@ -12,13 +12,13 @@ import (
 
 const unitColumns = `u.id, u.owner_org, u.custodian_org, u.carrier, u.destined_org, u.site_id, u.serial, u.mac, u.model,
 	u.model_id, u.boards, u.nominal_ghs, u.state, u.order_id, u.trade_id, u.custody_seq, u.readers, u.version,
-	u.registered_at, u.seen_at`
+	u.registered_at, u.seen_at, u.shelf, u.entered`
 
 func scanUnit(row pgx.CollectableRow) (u inventory.Unit, err error) {
 	var readers [][16]byte
 	err = row.Scan(&u.ID, &u.Owner, &u.Custodian, &u.Carrier, &u.Destined, &u.Site, &u.Serial, &u.MAC, &u.Model,
 		&u.ModelID, &u.Boards, &u.NominalGHs, &u.State, &u.Order, &u.Trade, &u.CustodySeq, &readers, &u.Version,
-		&u.RegisteredAt, &u.SeenAt)
+		&u.RegisteredAt, &u.SeenAt, &u.Shelf, &u.Entered)
 	for _, r := range readers {
 		u.Readers = append(u.Readers, r)
 	}

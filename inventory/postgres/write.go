@@ -94,10 +94,10 @@ func audit(ctx context.Context, tx *pg.Tx, before, after []inventory.Unit, w inv
 func insertUnit(ctx context.Context, tx *pg.Tx, u inventory.Unit) error {
 	_, err := tx.Conn().Exec(ctx, `
 		INSERT INTO units (id, owner_org, custodian_org, carrier, destined_org, site_id, serial, mac, model, model_id, boards,
-			nominal_ghs, state, order_id, trade_id, custody_seq, readers, registered_at, seen_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			nominal_ghs, state, order_id, trade_id, custody_seq, readers, registered_at, seen_at, shelf, entered)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)`,
 		u.ID, u.Owner, u.Custodian, u.Carrier, u.Destined, u.Site, u.Serial, u.MAC, u.Model, u.ModelID, texts(u.Boards),
-		u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq, pg.KnownUUIDs(u.Readers), u.RegisteredAt, u.SeenAt)
+		u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq, pg.KnownUUIDs(u.Readers), u.RegisteredAt, u.SeenAt, u.Shelf, u.Entered)
 	return pg.Fail(err, "register unit %s", u.Serial)
 }
 
@@ -105,11 +105,11 @@ func updateUnit(ctx context.Context, tx *pg.Tx, u inventory.Unit) error {
 	tag, err := tx.Conn().Exec(ctx, `
 		UPDATE units SET owner_org = $3, custodian_org = $4, carrier = $5, destined_org = $6, site_id = $7, mac = $8, model = $9,
 			model_id = $10, boards = $11, nominal_ghs = $12, state = $13, order_id = $14, trade_id = $15, custody_seq = $16,
-			readers = $17, seen_at = $18, version = version + 1
+			readers = $17, seen_at = $18, shelf = $19, entered = $20, version = version + 1
 		WHERE id = $1 AND version = $2`,
 		u.ID, u.Version, u.Owner, u.Custodian, u.Carrier, u.Destined, u.Site, u.MAC, u.Model,
 		u.ModelID, texts(u.Boards), u.NominalGHs, u.State, u.Order, u.Trade, u.CustodySeq,
-		pg.KnownUUIDs(u.Readers), u.SeenAt)
+		pg.KnownUUIDs(u.Readers), u.SeenAt, u.Shelf, u.Entered)
 	if err != nil {
 		return pg.Fail(err, "unit %s", u.Serial)
 	}

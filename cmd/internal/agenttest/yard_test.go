@@ -344,7 +344,7 @@ func (y *testYard) deliver(ms ...fleet.Miner) {
 	}
 	scan := func(a hashyard.Actor, kind inventory.ScanKind) {
 		for _, m := range ms {
-			if _, _, err := y.inv.Scan(ctx, a, ships[0].ID, kind, m.Identity.Serial); err != nil {
+			if _, _, err := y.inv.Scan(ctx, a, ships[0].ID, kind, m.Identity.Serial, time.Time{}); err != nil {
 				t.Fatal(err)
 			}
 		}

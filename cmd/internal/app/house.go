@@ -71,7 +71,7 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 		h.id = org.ID
 	}
 	n := &names{orgs: h.web}
-	h.inventory = inventory.New(inventory.Config{Store: tamperInventory(inventorypg.New(h.db)), Names: n, Log: h.log})
+	h.inventory = inventory.New(inventory.Config{Store: tamperInventory(inventorypg.New(h.db)), Names: n, GS1: h.flags.GS1Prefix, Log: h.log})
 	if err := h.buildPool(key); err != nil {
 		return err
 	}

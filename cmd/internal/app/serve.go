@@ -27,6 +27,7 @@ type Serve struct {
 	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
 	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`
 	Limits      `embed:""`
+	GS1Prefix   string `name:"gs1-prefix" default:"0400000" env:"HASHYARD_GS1_PREFIX" help:"GS1 company prefix of pallet labels; the default is of the range for use inside one company."`
 	Chain       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`

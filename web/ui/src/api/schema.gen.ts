@@ -103,6 +103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/units.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your machines as CSV */
+        get: operations["export-units"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments": {
         parameters: {
             query?: never;
@@ -738,6 +755,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shipments/{id}/bench": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A shipment as the bench shows it: boxes, shelves, scans, legs */
+        get: operations["get-bench"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shipments/{id}/dispatch": {
         parameters: {
             query?: never;
@@ -772,6 +806,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/shipments/{id}/labels.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** GS1-128 labels with the pallets' SSCC, as PDF */
+        get: operations["pallet-labels-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/legs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say how a shipment goes, planned and actual */
+        put: operations["plan-legs"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/packing-list.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packing list as CSV */
+        get: operations["packing-list-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/packing-list.pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The packing list as PDF */
+        get: operations["packing-list-pdf"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shipments/{id}/scans": {
         parameters: {
             query?: never;
@@ -783,6 +885,40 @@ export interface paths {
         put?: never;
         /** Scan a serial while packing, receiving or taking back */
         post: operations["scan-shipment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/stray": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a wrong serial is, as far as you may know */
+        get: operations["get-stray"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/shipments/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a packed machine out of its box again */
+        post: operations["undo-scan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -925,6 +1061,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/units/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a list of machines in, each once */
+        post: operations["import-units"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/import/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a CSV or XLSX list of machines and say what taking it in would do; nothing is changed */
+        post: operations["check-import"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/units/{id}": {
         parameters: {
             query?: never;
@@ -1003,6 +1173,23 @@ export interface paths {
         /** What a machine reported over time */
         get: operations["list-unit-readings"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/units/{id}/shelf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say where you keep a machine */
+        put: operations["shelve-unit"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1125,6 +1312,71 @@ export interface components {
             id: string;
             ref: components["schemas"]["Ref"];
         };
+        Bench: {
+            /** Format: date-time */
+            arrived_at?: string;
+            /** Format: int64 */
+            box_size: number;
+            /** Format: int64 */
+            boxes_per_pallet: number;
+            buyer: components["schemas"]["Party"];
+            carrier?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            dispatched_at?: string;
+            /** Format: int64 */
+            expected: number;
+            id: string;
+            legs: components["schemas"]["Leg"][];
+            lines: components["schemas"]["Line"][];
+            /** @description What people call it, like S-0931. */
+            number: string;
+            /** Format: int64 */
+            packed: number;
+            /** Format: date-time */
+            packed_at?: string;
+            /** @description Of the exception or the cancellation. */
+            reason?: string;
+            /** Format: int64 */
+            received: number;
+            /** Format: date-time */
+            received_at?: string;
+            /**
+             * Format: int64
+             * @description Machines of a refunded trade that the seller scanned back in.
+             */
+            returned: number;
+            /** Format: date-time */
+            returned_at?: string;
+            /** @description The newest first. */
+            scans: components["schemas"]["BenchScan"][];
+            seller: components["schemas"]["Party"];
+            /** @description Where you keep machines of it. */
+            shelves: components["schemas"]["Shelf"][];
+            /** @description The numbers of its pallets. */
+            sscc: string[];
+            /** @enum {string} */
+            state: "packing" | "packed" | "dispatched" | "arrived" | "received" | "exception" | "cancelled" | "returning" | "returned";
+            /** @description The dispute because of which the seller may neither pack nor dispatch. */
+            stopped?: string;
+            tracking?: string;
+            trade_id: string;
+        };
+        BenchScan: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: date-time
+             * @description By the scanner's own clock, for scans that waited.
+             */
+            device_at?: string;
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            outcome: "counted" | "repeated" | "wrong" | "undone";
+            serial: string;
+        };
         Block: {
             /** Format: int64 */
             confirmations: number;
@@ -1240,6 +1492,15 @@ export interface components {
             work: string;
             worker_id: string;
         };
+        BrokerageEntry: {
+            /** Format: date-time */
+            at: string;
+            key: string;
+            memo: string;
+            /** @description Debit positive. All of them for the house, your own for you. */
+            postings: components["schemas"]["Posting"][];
+            ref: components["schemas"]["Ref"];
+        };
         BrokerageParty: {
             id: string;
             name: string;
@@ -1338,13 +1599,10 @@ export interface components {
             reason: string;
         };
         Entry: {
-            /** Format: date-time */
-            at: string;
-            key: string;
-            memo: string;
-            /** @description Debit positive. All of them for the house, your own for you. */
-            postings: components["schemas"]["Posting"][];
-            ref: components["schemas"]["Ref"];
+            mac?: string;
+            model?: string;
+            serial: string;
+            shelf?: string;
         };
         Epoch: {
             /** Format: double */
@@ -1526,6 +1784,34 @@ export interface components {
             model?: string;
             serial?: string;
         };
+        Import: {
+            /** Format: int64 */
+            known: number;
+            /** Format: int64 */
+            new: number;
+            rows: components["schemas"]["ImportRow"][];
+            /** Format: int64 */
+            wrong: number;
+        };
+        ImportInputBody: {
+            rows: components["schemas"]["Entry"][];
+        };
+        ImportRow: {
+            /** @description It is yours already. */
+            known?: boolean;
+            /**
+             * Format: int64
+             * @description Of the list, from 1, without its header.
+             */
+            line: number;
+            mac?: string;
+            model?: string;
+            /** @description Why it is left out. */
+            problem?: string;
+            serial: string;
+            shelf?: string;
+            unit_id?: string;
+        };
         Instructions: {
             account_number?: string;
             /** @description Bank that holds the account */
@@ -1582,6 +1868,27 @@ export interface components {
              */
             used_at?: string;
         };
+        Leg: {
+            /** Format: date-time */
+            actual_from?: string;
+            /**
+             * Format: date-time
+             * @description Absent while the leg is under way; a customs leg under way is a hold.
+             */
+            actual_to?: string;
+            carrier?: string;
+            /** @enum {string} */
+            kind: "road" | "air" | "sea" | "rail" | "customs";
+            name: string;
+            note?: string;
+            /** Format: date-time */
+            planned_from?: string;
+            /** Format: date-time */
+            planned_to?: string;
+        };
+        LegsInputBody: {
+            legs: components["schemas"]["Leg"][];
+        };
         Level: {
             /** Format: int64 */
             orders: number;
@@ -1591,6 +1898,11 @@ export interface components {
             units: number;
         };
         Line: {
+            /**
+             * Format: int64
+             * @description From 1; absent while not packed.
+             */
+            box?: number;
             mac?: string;
             /** Format: date-time */
             packed_at?: string;
@@ -1782,7 +2094,7 @@ export interface components {
             next?: string;
         };
         PageEntry: {
-            items: components["schemas"]["Entry"][];
+            items: components["schemas"]["BrokerageEntry"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -2179,10 +2491,20 @@ export interface components {
             transient?: boolean;
         };
         Scan: {
+            /**
+             * Format: int64
+             * @description That the machine is in.
+             */
+            box?: number;
             /** Format: int64 */
             expected: number;
+            /**
+             * Format: int64
+             * @description Machines in that box.
+             */
+            in_box?: number;
             /** @enum {string} */
-            outcome: "counted" | "repeated";
+            outcome: "counted" | "repeated" | "undone";
             /** Format: int64 */
             remaining: number;
             /** Format: int64 */
@@ -2194,6 +2516,11 @@ export interface components {
             unit: string;
         };
         ScanInputBody: {
+            /**
+             * Format: date-time
+             * @description By the scanner's own clock, when the scan waited for the network.
+             */
+            at?: string;
             /** @enum {string} */
             kind: "pack" | "receive" | "return";
             /** @description As the scanner read it. */
@@ -2275,9 +2602,18 @@ export interface components {
             /** @description Why it waits: the seller cannot be paid yet. */
             trouble?: string;
         };
+        Shelf: {
+            shelf: string;
+            unit_id: string;
+        };
+        ShelfInputBody: {
+            shelf: string;
+        };
         Shipment: {
             /** Format: date-time */
             arrived_at?: string;
+            /** Format: int64 */
+            box_size: number;
             buyer: components["schemas"]["Party"];
             carrier?: string;
             /** Format: date-time */
@@ -2288,6 +2624,8 @@ export interface components {
             expected: number;
             id: string;
             lines: components["schemas"]["Line"][];
+            /** @description What people call it, like S-0931. */
+            number: string;
             /** Format: int64 */
             packed: number;
             /** Format: date-time */
@@ -2450,6 +2788,15 @@ export interface components {
             detail?: string;
             state: string;
         };
+        Stray: {
+            serial: string;
+            shelf?: string;
+            state?: string;
+            trade_id?: string;
+            unit_id?: string;
+            /** @description Only of your own machines is more told. */
+            yours: boolean;
+        };
         Trade: {
             /** Format: int64 */
             amount_cents: number;
@@ -2575,12 +2922,17 @@ export interface components {
                 [key: string]: number;
             };
         };
+        UndoInputBody: {
+            serial: string;
+        };
         Unit: {
             /** @description Hashboard serials in slot order. */
             boards: string[];
             carrier?: string;
             /** @description Absent while a carrier has the machine. */
             custodian?: components["schemas"]["Party"];
+            /** @description Entered by hand; no agent has seen it yet, so it cannot be listed. */
+            entered?: boolean;
             id: string;
             mac?: string;
             model: string;
@@ -2599,6 +2951,8 @@ export interface components {
              */
             seen_at?: string;
             serial: string;
+            /** @description Where its custodian keeps it; for the custodian. */
+            shelf?: string;
             site?: components["schemas"]["Party"];
             /** @enum {string} */
             state: "available" | "listed" | "sold" | "packed" | "in_transit" | "arrived" | "received" | "returning" | "";
@@ -2942,6 +3296,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -4377,6 +4762,37 @@ export interface operations {
             };
         };
     };
+    "get-bench": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bench"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "dispatch-shipment": {
         parameters: {
             query?: never;
@@ -4453,6 +4869,140 @@ export interface operations {
             };
         };
     };
+    "pallet-labels-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "plan-legs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LegsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bench"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "packing-list-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "packing-list-pdf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/pdf": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "scan-shipment": {
         parameters: {
             query?: never;
@@ -4468,6 +5018,77 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ScanInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-stray": {
+        parameters: {
+            query: {
+                serial: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stray"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "undo-scan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoInputBody"];
             };
         };
         responses: {
@@ -4762,6 +5383,78 @@ export interface operations {
             };
         };
     };
+    "import-units": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "check-import": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-unit": {
         parameters: {
             query?: never;
@@ -4914,6 +5607,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PagePoint"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "shelve-unit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ShelfInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Unit"];
                 };
             };
             /** @description Error */
