@@ -25,6 +25,9 @@ func (s *Service) Fund(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 	if d.Trade.State == Cancelled {
 		return Dossier{}, hashyard.Conflict.Errorf("trade %s is cancelled (%s)", d.Trade.Name(), d.Trade.Reason)
 	}
+	if err := s.mayTrade(ctx, actor.Org); err != nil {
+		return Dossier{}, err
+	}
 	if d.Payment == nil {
 		by := By{Actor: actor, Command: "trade.fund"}
 		d, err = s.cfg.Trades.ChangeTrade(ctx, by, id, func(d Dossier) (*Change, error) { return d.Open(s.now()) })

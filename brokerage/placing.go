@@ -31,6 +31,9 @@ type NewOrder struct {
 // market take the order: whatever step fails, or if the process dies between
 // them, the order ends rejected and its units are free again.
 func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (Order, error) {
+	if err := s.mayTrade(ctx, actor.Org); err != nil {
+		return Order{}, err
+	}
 	i, err := s.cfg.Orders.Instrument(ctx, n.Instrument)
 	if err != nil {
 		return Order{}, err

@@ -19,6 +19,7 @@ type Config struct {
 	Reserver   Reserver
 	Conditions Conditions // nil: asks carry no condition snapshot
 	Orgs       Orgs       // nil: organisations are called by their id
+	Gate       Gate       // nil: every organisation may trade
 	Now        func() time.Time
 	Log        *slog.Logger
 	// SweepEvery is the pace of Run; default 15 s. An order may be placing
@@ -53,6 +54,14 @@ func New(cfg Config) *Service {
 		cfg.SweepAfter = time.Minute
 	}
 	return &Service{cfg: cfg, terms: terms, log: cfg.Log}
+}
+
+// mayTrade asks the gate.
+func (s *Service) mayTrade(ctx context.Context, org hashyard.ID) error {
+	if s.cfg.Gate == nil {
+		return nil
+	}
+	return s.cfg.Gate.MayTrade(ctx, org)
 }
 
 // Terms are the conditions trades are made under.

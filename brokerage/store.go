@@ -184,6 +184,12 @@ type Conditions interface {
 	Condition(ctx context.Context, org, unit hashyard.ID) (json.RawMessage, error)
 }
 
+// Gate knows which organisations may place orders and fund trades. Its error
+// says why not, and what to do.
+type Gate interface {
+	MayTrade(ctx context.Context, org hashyard.ID) error
+}
+
 // Orgs tells how organisations are called; they belong to others.
 type Orgs interface {
 	OrgNames(ctx context.Context, ids []hashyard.ID) (map[hashyard.ID]string, error)

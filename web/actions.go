@@ -38,6 +38,10 @@ const (
 	UsersRead     Action = "users.read"
 	UsersWrite    Action = "users.write"
 	AuditRead     Action = "audit.read"
+	VerifyRead    Action = "verify.read"
+	VerifyWrite   Action = "verify.write"
+	VerifyDecide  Action = "verify.decide"
+	HooksWrite    Action = "hooks.write"
 	HouseRead     Action = "house.read"
 )
 
@@ -47,7 +51,8 @@ func Actions() []Action {
 		SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
 		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
 		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
-		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead, HouseRead,
+		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead,
+		VerifyRead, VerifyWrite, VerifyDecide, HooksWrite, HouseRead,
 	}
 }
 
@@ -67,12 +72,12 @@ func grants(role hashyard.Role) []Action {
 			SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
 			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, LedgerRead,
 			PayoutRead, PayoutAddress, FleetRead, FleetRedirect, PoolRead, PoolWrite,
-			KeysWrite, UsersRead, UsersWrite, AuditRead,
+			KeysWrite, UsersRead, UsersWrite, AuditRead, VerifyRead, VerifyWrite, HooksWrite,
 		}
 	case hashyard.Trader:
 		return []Action{
 			SessionRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute,
-			UnitsRead, UnitsWrite, FleetRead, PoolRead, LedgerRead, PayoutRead,
+			UnitsRead, UnitsWrite, FleetRead, PoolRead, LedgerRead, PayoutRead, VerifyRead,
 		}
 	case hashyard.Operator:
 		return []Action{
@@ -83,7 +88,7 @@ func grants(role hashyard.Role) []Action {
 	case hashyard.Viewer:
 		return []Action{
 			SessionRead, UnitsRead, ShipmentsRead, MarketRead, TradesRead, LedgerRead,
-			PayoutRead, FleetRead, PoolRead, UsersRead,
+			PayoutRead, FleetRead, PoolRead, UsersRead, VerifyRead,
 		}
 	case hashyard.Treasury:
 		return []Action{
@@ -93,6 +98,7 @@ func grants(role hashyard.Role) []Action {
 		return []Action{
 			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
 			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead, AuditRead,
+			VerifyRead, VerifyDecide,
 		}
 	case hashyard.Agent:
 		return []Action{AgentLink}

@@ -145,6 +145,8 @@ type Store interface {
 	UserStore
 	SessionStore
 	KeyStore
+	InvitationStore
+	ResetStore
 	// Audit is the newest first, at most limit rows older than before. The house
 	// also sees the rows of no organisation.
 	Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error)

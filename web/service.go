@@ -22,6 +22,8 @@ type ServiceConfig struct {
 	Now   func() time.Time
 	// Cost of new password hashes; zero means DefaultCost.
 	Cost Cost
+	// Post writes mails; without it nobody is invited and no password is reset.
+	Post *Post
 }
 
 // Service is identity: organisations, users, sessions and keys.
@@ -31,6 +33,7 @@ type Service struct {
 	now       func() time.Time
 	passwords *passwords
 	tries     *throttle
+	post      *Post
 
 	mu   sync.RWMutex // guards orgs
 	orgs map[hashyard.ID]Org
@@ -38,7 +41,7 @@ type Service struct {
 
 // NewService makes the service.
 func NewService(cfg ServiceConfig) *Service {
-	s := &Service{store: cfg.Store, log: cfg.Log, now: cfg.Now, orgs: map[hashyard.ID]Org{}}
+	s := &Service{store: cfg.Store, log: cfg.Log, now: cfg.Now, post: cfg.Post, orgs: map[hashyard.ID]Org{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -142,6 +142,16 @@ func (db *DB) AsSystem(ctx context.Context, reason string, fn func(ctx context.C
 	}, fn)
 }
 
+// AsSystemFor is AsSystem on behalf of a person, whom the audit trail names
+// beside the reason.
+func (db *DB) AsSystemFor(ctx context.Context, actor hashyard.Actor, reason string, fn func(ctx context.Context, tx *Tx) error) error {
+	actor.System = reason
+	return db.transact(ctx, &Tx{actor: actor}, func(c *pgx.Conn) error {
+		_, err := c.Exec(ctx, "SET LOCAL ROLE hashyard_system")
+		return err
+	}, fn)
+}
+
 // tries bounds how often a transaction is run again after a serialization
 // failure or a deadlock.
 const tries = 4

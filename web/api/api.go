@@ -11,6 +11,7 @@ import (
 
 	"hashyard"
 	"hashyard/web"
+	"hashyard/web/notify"
 )
 
 // Config is what the wiring knows about this server.
@@ -21,6 +22,8 @@ type Config struct {
 	// World is what GET /api/v1/world tells; nil outside the local world. It
 	// tells passwords, so with it all routes answer loopback host names only.
 	World func(ctx context.Context) (any, error)
+	// Mails tells the last mails of the local world, which no server sends.
+	Mails func(n int) ([]notify.Letter, error)
 }
 
 // Network is the chain this server works on.
@@ -44,6 +47,7 @@ func Register(api *web.API, svc *web.Service, cfg Config) {
 	h.session()
 	h.users()
 	h.keys()
+	h.joining()
 	web.Handle(api, huma.Operation{
 		OperationID: "list-audit", Method: http.MethodGet, Path: "/api/v1/audit", Tags: []string{"identity"},
 		Summary: "What was done in your organisation, newest first; for the desk also what the house did by itself",
@@ -52,6 +56,10 @@ func Register(api *web.API, svc *web.Service, cfg Config) {
 		OperationID: "get-world", Method: http.MethodGet, Path: "/api/v1/world", Tags: []string{"world"},
 		Summary: "Sign-ins and addresses of the local world; absent anywhere else",
 	}, h.world)
+	web.Public(api, huma.Operation{
+		OperationID: "list-world-mails", Method: http.MethodGet, Path: "/api/v1/world/mails", Tags: []string{"world"},
+		Summary: "The last mails of the local world, which no server sends; absent anywhere else",
+	}, h.worldMails)
 }
 
 type worldOut struct{ Body any }
@@ -65,6 +73,24 @@ func (h *handlers) world(ctx context.Context, _ *struct{}) (*worldOut, error) {
 		return nil, err
 	}
 	return &worldOut{Body: body}, nil
+}
+
+type mailsOut struct {
+	Body web.Page[notify.Letter]
+}
+
+func (h *handlers) worldMails(_ context.Context, in *struct {
+	Limit int `query:"limit" minimum:"1" maximum:"100" default:"20"`
+},
+) (*mailsOut, error) {
+	if h.cfg.World == nil || h.cfg.Mails == nil {
+		return nil, hashyard.NotFound.Errorf("this is not a local world")
+	}
+	letters, err := h.cfg.Mails(in.Limit)
+	if err != nil {
+		return nil, err
+	}
+	return &mailsOut{Body: web.Page[notify.Letter]{Items: letters}}, nil
 }
 
 // List is the cursor every list here has: the id of the last item seen.

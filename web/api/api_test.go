@@ -22,7 +22,9 @@ import (
 	"hashyard/migrations/testdb"
 	"hashyard/web"
 	"hashyard/web/api"
+	"hashyard/web/notify"
 	"hashyard/web/postgres"
+	"hashyard/web/verify"
 )
 
 func TestMain(m *testing.M) { testdb.Main(m) }
@@ -31,14 +33,17 @@ const password = "a long enough password"
 
 // yard is a server with its database, two tenants and the house.
 type yard struct {
-	t      *testing.T
-	svc    *web.Service
-	srv    *httptest.Server
-	api    *web.API
-	broker *web.Broker
-	owner  *pgx.Conn
-	db     *pg.DB
-	now    *atomic.Int64 // seconds that the service's clock runs ahead
+	t       *testing.T
+	svc     *web.Service
+	srv     *httptest.Server
+	api     *web.API
+	broker  *web.Broker
+	owner   *pgx.Conn
+	db      *pg.DB
+	now     *atomic.Int64 // seconds that the service's clock runs ahead
+	seal    *notify.Seal
+	letters *notify.Folder
+	verify  *verify.Service
 
 	seller, buyer, house web.Org
 	made                 atomic.Int64 // commands of the test route that ran
@@ -55,10 +60,17 @@ func newYard(t *testing.T) *yard {
 		return time.Now().Add(time.Duration(y.now.Load()) * time.Second).UTC().Truncate(time.Microsecond)
 	}
 	store := postgres.New(db)
-	y.svc = web.NewService(web.ServiceConfig{Store: store, Now: clock, Cost: cheap()})
+	var err error
+	y.seal, err = notify.NewSeal([32]byte{1})
+	y.must(err)
+	y.letters, err = notify.NewFolder(t.TempDir(), "", slog.New(slog.DiscardHandler))
+	y.must(err)
+	y.svc = web.NewService(web.ServiceConfig{Store: store, Now: clock, Cost: cheap(), Post: &web.Post{Seal: y.seal, URL: "https://yard.example"}})
+	y.verify = verify.New(verify.Config{Store: store, Now: clock})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	y.api = web.New(web.Config{Auth: y.svc, Keeper: store, Log: log, Now: clock, Version: "test", Ready: map[string]func(context.Context) error{"database": db.Ping}})
 	api.Register(y.api, y.svc, api.Config{TestMode: true, Network: api.Network{Name: "devchain", WorkScale: 1_000_000}})
+	api.RegisterVerification(y.api, y.verify)
 	web.RegisterStream(y.api, y.broker)
 	web.Handle(y.api, huma.Operation{OperationID: "test-make", Method: "POST", Path: "/api/v1/test/make"}, web.UnitsWrite, y.make)
 	y.srv = httptest.NewServer(y.api.Handler())
@@ -194,7 +206,11 @@ func (y *yard) want(r reply, status int, has string) {
 // TestEveryRouteIsGuarded: a route is public only when it is on this list.
 func TestEveryRouteIsGuarded(t *testing.T) {
 	t.Parallel()
-	public := map[string]bool{"POST /api/v1/session": true, "GET /api/v1/world": true}
+	public := map[string]bool{
+		"POST /api/v1/session": true, "GET /api/v1/world": true, "GET /api/v1/world/mails": true,
+		"POST /api/v1/join": true, "POST /api/v1/join/look": true,
+		"POST /api/v1/password-reset": true, "POST /api/v1/password-reset/use": true,
+	}
 	y := newYard(t)
 	for _, r := range y.api.Routes() {
 		if r.Public == (r.Action != "") || r.Public != public[r.Method+" "+r.Path] {
@@ -205,6 +221,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		}
 		nobody := &browser{y: y}
 		path := strings.ReplaceAll(strings.TrimPrefix(r.Path, "/api/v1"), "{id}", hashyard.NewID().String())
+		path = strings.ReplaceAll(path, "{org}", hashyard.NewID().String())
 		y.want(nobody.do(r.Method, path, nil), 401, "sign in")
 	}
 }

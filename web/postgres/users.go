@@ -152,8 +152,9 @@ func (s *Store) ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyar
 	return u, err
 }
 
-// shutOut ends the user's sessions and revokes the keys they made: a key acts
-// for the organisation, and who left it keeps none in the pocket.
+// shutOut ends the user's sessions and revokes the keys and invitations they
+// made: a key acts for the organisation, and who left it keeps none in the
+// pocket.
 func shutOut(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
 	if _, err := tx.Conn().Exec(ctx, "DELETE FROM sessions WHERE user_id = $1", user); err != nil {
 		return pg.Fail(err, "sessions of user %s", user)
@@ -173,7 +174,12 @@ func shutOut(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
 			return err
 		}
 	}
-	return nil
+	if rows, err = tx.Conn().Query(ctx, `
+		UPDATE invitations SET revoked_at = now() WHERE invited_by = $1 AND accepted_at IS NULL AND revoked_at IS NULL
+		RETURNING `+invitationColumns, user); err != nil {
+		return pg.Fail(err, "invitations of user %s", user)
+	}
+	return auditRevoked(ctx, tx, rows)
 }
 
 // SetPassword replaces the hash and ends the user's sessions but one.

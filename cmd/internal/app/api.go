@@ -39,8 +39,12 @@ func (h *house) register(api *web.API) {
 	}
 	if h.flags != nil && h.flags.Seed != "" {
 		cfg.World = h.world
+		if h.letters != nil {
+			cfg.Mails = h.letters.Last
+		}
 	}
 	webapi.Register(api, h.web, cfg)
+	webapi.RegisterVerification(api, h.verify)
 	web.RegisterStream(api, h.broker)
 	inventoryapi.Register(api, h.inventory)
 	fleetapi.Register(api, h.fleet)

@@ -7,6 +7,8 @@ import (
 	"hashyard/brokerage"
 	"hashyard/fleet"
 	"hashyard/migrations/pg"
+	"hashyard/web"
+	"hashyard/web/verify"
 )
 
 // every kind of event, for handlers that look at all of them.
@@ -60,6 +62,10 @@ func (h *house) handlers() []pg.Handler {
 
 		// The fleet's own clock.
 		on(fleet.EvRedirectDue, "fleet.due", h.fleet.OnRedirectDue),
+
+		// Identity's own.
+		on(web.EvResetAsked, "web.reset", h.web.OnResetAsked),
+		on(verify.EvListImported, "web.sanctions", h.verify.OnListImported),
 
 		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
 		{Name: "web.stream", Kinds: every(), Handle: func(_ context.Context, ev hashyard.Event) error {

@@ -30,7 +30,9 @@ import (
 	"hashyard/pool/sharelog"
 	"hashyard/pool/stratum"
 	"hashyard/web"
+	"hashyard/web/notify"
 	webpg "hashyard/web/postgres"
+	"hashyard/web/verify"
 )
 
 // house is everything one `serve` process runs.
@@ -46,6 +48,10 @@ type house struct {
 
 	web       *web.Service
 	keeper    *webpg.Store
+	verify    *verify.Service
+	seal      *notify.Seal
+	carrier   notify.Carrier
+	letters   *notify.Folder // nil with a mail server
 	broker    *web.Broker
 	inventory *inventory.Service
 	fleet     *fleet.Service
@@ -62,7 +68,12 @@ type house struct {
 func (h *house) build(ctx context.Context, key signer.Info) error {
 	h.broker = web.NewBroker(4096)
 	h.keeper = webpg.New(h.db)
-	h.web = web.NewService(web.ServiceConfig{Store: h.keeper, Log: h.log})
+	post, err := h.mail(h.log)
+	if err != nil {
+		return err
+	}
+	h.web = web.NewService(web.ServiceConfig{Store: h.keeper, Log: h.log, Post: post})
+	h.verify = verify.New(verify.Config{Store: h.keeper, Log: h.log})
 	if h.flags.Seed == "" {
 		org, err := h.web.House(ctx)
 		if err != nil {
@@ -75,7 +86,6 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	if err := h.buildPool(key); err != nil {
 		return err
 	}
-	var err error
 	h.fleet, err = fleet.New(fleet.Config{
 		Store: fleetpg.New(h.db), Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool},
 		SealKey: sha256.Sum256([]byte("fleet seal " + h.flags.PoolKey)), Log: h.log,
@@ -158,7 +168,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	})
 	h.brokerage = brokerage.New(brokerage.Config{
 		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: h.market, Rail: tamperRail(rail),
-		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Now: time.Now, Log: h.log,
+		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Gate: h.verify, Now: time.Now, Log: h.log,
 	})
 	params, err := addressForms(h.network, key)
 	if err != nil {

@@ -66,6 +66,9 @@ func (h *house) plantPeople(ctx context.Context, seed localSeed) error {
 		if err := h.web.SeedOrg(ctx, web.Org{ID: o.ID, Name: o.Name, Slug: o.Slug, House: o.House}); err != nil {
 			return err
 		}
+		if err := h.verify.SeedVerified(ctx, o.ID); err != nil {
+			return fmt.Errorf("seed verification of %s: %w", o.Slug, err)
+		}
 		if _, err := h.pool.SeedAccount(ctx, o.ID, o.Slug); err != nil {
 			return err
 		}

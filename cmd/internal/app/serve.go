@@ -17,6 +17,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/pool/sharelog"
 	"hashyard/web"
+	"hashyard/web/notify"
 )
 
 // Serve is the yard: web, market, pool and jobs in one process.
@@ -31,6 +32,7 @@ type Serve struct {
 	Chain       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`
+	Mail        `embed:""`
 }
 
 // Run serves until ctx ends.
@@ -147,6 +149,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 			return serveHTTP(ctx, web.Server(h.flags.Listen, tamperHTTP(api.Handler())), l)
 		},
 		"dispatcher": dispatcher.Run,
+		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,
 		"treasury":   func(ctx context.Context) error { return h.db.Lead(ctx, "treasury", h.treasury.Run) },

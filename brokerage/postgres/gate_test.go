@@ -1,0 +1,61 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"hashyard"
+	"hashyard/brokerage"
+	"hashyard/brokerage/book"
+)
+
+// gate lets through everyone but the stopped.
+type gate struct{ stopped map[hashyard.ID]bool }
+
+func (g *gate) MayTrade(_ context.Context, org hashyard.ID) error {
+	if g.stopped[org] {
+		return hashyard.Conflict.Errorf("your organisation is not verified yet")
+	}
+	return nil
+}
+
+// TestUnverifiedDoesNotTrade: neither by an order nor by funding a trade that
+// was made before.
+func TestUnverifiedDoesNotTrade(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := &gate{stopped: map[hashyard.ID]bool{}}
+	svc := brokerage.New(brokerage.Config{
+		House: b.house, Orders: b.store, Trades: b.store, Ledger: b.store, Market: b.market, Gate: g,
+		Rail: b.rail, Reserver: b.inventory, Conditions: conditions{}, Now: b.clock.now,
+	})
+	bid := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, TIF: book.GTC, Price: 1_000_000, Units: 1}
+	g.stopped[b.buyer.Org] = true
+	if _, err := svc.Place(t.Context(), b.buyer, bid); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("placed: %v", err)
+	}
+	if os, _, err := svc.Orders(t.Context(), b.buyer, brokerage.OrderQuery{Limit: 10}); err != nil || len(os) != 0 {
+		t.Errorf("a refused order left %d rows, %v", len(os), err)
+	}
+	delete(g.stopped, b.buyer.Org)
+	if _, err := svc.Place(t.Context(), b.buyer, bid); err != nil {
+		t.Fatal(err)
+	}
+	ask := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Ask, TIF: book.GTC, Price: 1_000_000, UnitIDs: []hashyard.ID{hashyard.NewID()}}
+	if _, err := svc.Place(t.Context(), b.seller, ask); err != nil {
+		t.Fatal(err)
+	}
+	trades, _, err := svc.Trades(t.Context(), b.buyer, brokerage.TradeQuery{Limit: 10})
+	if err != nil || len(trades) != 1 {
+		t.Fatalf("%d trades, %v", len(trades), err)
+	}
+	g.stopped[b.buyer.Org] = true
+	if _, err := svc.Fund(t.Context(), b.buyer, trades[0].Trade.ID); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("funded: %v", err)
+	}
+	delete(g.stopped, b.buyer.Org)
+	if _, err := svc.Fund(t.Context(), b.buyer, trades[0].Trade.ID); err != nil {
+		t.Errorf("not funded: %v", err)
+	}
+}
