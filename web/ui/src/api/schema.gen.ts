@@ -188,6 +188,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The invitations of your organisation, also accepted and revoked ones */
+        get: operations["list-invitations"];
+        put?: never;
+        /** Invite somebody by mail; the link works once, for 72 hours */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke an invitation */
+        delete: operations["revoke-invitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write an invitation's mail again, with a new link */
+        post: operations["resend-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/join": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Accept an invitation: choose name and password, then sign in */
+        post: operations["join"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/join/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What the link of an invitation opens */
+        post: operations["look-invitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys": {
         parameters: {
             query?: never;
@@ -407,6 +493,40 @@ export interface paths {
         post?: never;
         /** Take an order out of the book */
         delete: operations["cancel-order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a link mailed that sets a new password; the answer is the same for every address */
+        post: operations["ask-password-reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/password-reset/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password by the link of a mail; all sessions end */
+        post: operations["use-password-reset"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -680,6 +800,24 @@ export interface paths {
         get: operations["get-redirect"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sanctions/lists": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The sanctions lists that were imported, newest first */
+        get: operations["list-sanctions-lists"];
+        put?: never;
+        /** Import a list in OFAC's SDN format (sdn.csv) and hold every organisation against it */
+        post: operations["import-sanctions-list"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1232,6 +1370,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How your organisation stands: whether it may trade, and what to do */
+        get: operations["get-verification"];
+        put?: never;
+        /** Say who your organisation is, again if that changed */
+        post: operations["submit-verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All organisations with how they stand */
+        get: operations["list-verifications"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/verifications/{org}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One organisation, with the listed names that look like its own */
+        get: operations["get-verification-of"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/verifications/{org}/decision": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Verify, refuse, suspend or lift a suspension */
+        post: operations["decide-verification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -1266,10 +1473,37 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/world/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last mails of the local world, which no server sends; absent anywhere else */
+        get: operations["list-world-mails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        Acceptance: {
+            name: string;
+            /**
+             * Format: password
+             * @description At least 12 characters.
+             */
+            password: string;
+            /** @description What stands behind the # of the mailed link. */
+            token: string;
+        };
         Account: {
             /**
              * Format: int64
@@ -1492,6 +1726,14 @@ export interface components {
             work: string;
             worker_id: string;
         };
+        BrokerageDecision: {
+            /**
+             * @description Pay the seller, or send the money back to the buyer.
+             * @enum {string}
+             */
+            outcome: "release" | "refund";
+            reason: string;
+        };
         BrokerageEntry: {
             /** Format: date-time */
             at: string;
@@ -1584,12 +1826,24 @@ export interface components {
             to: components["schemas"]["Holder"];
         };
         Decision: {
-            /**
-             * @description Pay the seller, or send the money back to the buyer.
-             * @enum {string}
-             */
-            outcome: "release" | "refund";
+            /** @enum {string} */
+            event: "verify" | "refuse" | "suspend" | "reopen" | "reinstate";
+            /** @description The organisation reads it after a refusal or suspension; needed for all but verify. */
             reason: string;
+            /**
+             * Format: int64
+             * @description Of the record that was looked at.
+             */
+            version: number;
+        };
+        Details: {
+            /** @description ISO 3166-1, two letters. */
+            country: string;
+            legal_name: string;
+            /** @description People who own or control 25 % or more. */
+            owners: components["schemas"]["Owner"][];
+            /** @description Number in the company register. */
+            registration: string;
         };
         DispatchInputBody: {
             carrier: string;
@@ -1597,6 +1851,21 @@ export interface components {
         };
         Dispute: {
             reason: string;
+        };
+        Dossier: {
+            /** @description What the desk may decide now. */
+            can: string[];
+            /** @description Listed names that look like its own, also cleared ones. */
+            hits: components["schemas"]["Hit"][];
+            house: boolean;
+            /** @description How the organisation is called here. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Listed names that nobody has cleared.
+             */
+            open_hits: number;
+            record: components["schemas"]["Record"];
         };
         Entry: {
             mac?: string;
@@ -1771,6 +2040,27 @@ export interface components {
             site: string;
             version: string;
         };
+        Hit: {
+            /** Format: date-time */
+            cleared_at?: string;
+            cleared_by?: string;
+            /** Format: int64 */
+            ent_num: number;
+            /** Format: date-time */
+            found_at: string;
+            id: string;
+            list_id: string;
+            /** @description The name on the list. */
+            listed: string;
+            org_id: string;
+            reason?: string;
+            /** @enum {string} */
+            rule: "exact" | "close";
+            /** Format: int64 */
+            score_ppm: number;
+            /** @description The organisation's or owner's name. */
+            subject: string;
+        };
         Holder: {
             carrier?: string;
             org?: components["schemas"]["Party"];
@@ -1849,6 +2139,37 @@ export interface components {
              */
             tick_mc: number;
         };
+        Invitation: {
+            /** Format: date-time */
+            accepted_at?: string;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            invited_by?: string;
+            org_id: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            roles: string[];
+            /** Format: int64 */
+            sends: number;
+            /**
+             * Format: date-time
+             * @description When its last mail was written.
+             */
+            sent_at: string;
+            /** @enum {string} */
+            state: "open" | "expired" | "accepted" | "revoked";
+        };
+        InviteIn: {
+            email: string;
+            roles: string[];
+        };
+        Joined: {
+            email: string;
+        };
         Key: {
             /** Format: date-time */
             created_at: string;
@@ -1889,6 +2210,14 @@ export interface components {
         LegsInputBody: {
             legs: components["schemas"]["Leg"][];
         };
+        Letter: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            subject: string;
+            text: string;
+            to: string;
+        };
         Level: {
             /** Format: int64 */
             orders: number;
@@ -1912,6 +2241,24 @@ export interface components {
             returned_at?: string;
             serial: string;
             unit_id: string;
+        };
+        LinkIn: {
+            /** @description What stands behind the # of the mailed link. */
+            token: string;
+        };
+        List: {
+            /**
+             * Format: date-time
+             * @description The day the list is of.
+             */
+            dated: string;
+            /** Format: int64 */
+            entries: number;
+            id: string;
+            /** Format: date-time */
+            imported_at: string;
+            imported_by?: string;
+            source: string;
         };
         Me: {
             /** @description The actions that your roles allow. */
@@ -2020,6 +2367,14 @@ export interface components {
             buyer: string;
             seller: string;
         };
+        Offer: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description Name of the organisation. */
+            org: string;
+            roles: string[];
+        };
         Order: {
             /** Format: date-time */
             at: string;
@@ -2057,6 +2412,18 @@ export interface components {
             name: string;
             /** @description Short name, also the account name at the pool. */
             slug: string;
+        };
+        Owner: {
+            /** @description YYYY-MM-DD. */
+            born?: string;
+            /** @description Of residence, ISO 3166-1. */
+            country: string;
+            name: string;
+            /**
+             * Format: int64
+             * @description Share in parts per million.
+             */
+            share_ppm?: number;
         };
         PageAccount: {
             items: components["schemas"]["Account"][];
@@ -2108,8 +2475,23 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageInvitation: {
+            items: components["schemas"]["Invitation"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageKey: {
             items: components["schemas"]["Key"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageLetter: {
+            items: components["schemas"]["Letter"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageList: {
+            items: components["schemas"]["List"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -2165,6 +2547,11 @@ export interface components {
         };
         PageStatement: {
             items: components["schemas"]["Statement"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageSubject: {
+            items: components["schemas"]["Subject"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -2419,6 +2806,22 @@ export interface components {
             /** @description Machines that could not be taken over, and why. */
             problems?: string[] | null;
         };
+        Record: {
+            /** Format: date-time */
+            changed_at?: string;
+            /** Format: date-time */
+            decided_at?: string;
+            details: components["schemas"]["Details"];
+            org_id: string;
+            /** @description What the desk wrote to the organisation. */
+            reason?: string;
+            /** @enum {string} */
+            state: "unverified" | "submitted" | "verified" | "refused" | "suspended";
+            /** Format: date-time */
+            submitted_at?: string;
+            /** Format: int64 */
+            version: number;
+        };
         Redirect: {
             address: string;
             /** @description Made because the unit was delivered. */
@@ -2464,6 +2867,18 @@ export interface components {
         Ref: {
             id: string;
             kind: string;
+        };
+        ResetAsk: {
+            email: string;
+        };
+        ResetUse: {
+            /**
+             * Format: password
+             * @description At least 12 characters.
+             */
+            password: string;
+            /** @description What stands behind the # of the mailed link. */
+            token: string;
         };
         Result: {
             ack?: components["schemas"]["Acknowledgement"];
@@ -2701,6 +3116,26 @@ export interface components {
             url: string;
             user: string;
         };
+        Standing: {
+            /** Format: date-time */
+            changed_at?: string;
+            /** Format: date-time */
+            decided_at?: string;
+            details: components["schemas"]["Details"];
+            may_trade: boolean;
+            name: string;
+            org_id: string;
+            /** @description What the desk wrote to the organisation. */
+            reason?: string;
+            /** @enum {string} */
+            state: "unverified" | "submitted" | "verified" | "refused" | "suspended";
+            /** Format: date-time */
+            submitted_at?: string;
+            /** Format: int64 */
+            version: number;
+            /** @description Why it may not, and what to do. */
+            why?: string;
+        };
         StateAt: {
             /** Format: date-time */
             at: string;
@@ -2796,6 +3231,17 @@ export interface components {
             unit_id?: string;
             /** @description Only of your own machines is more told. */
             yours: boolean;
+        };
+        Subject: {
+            house: boolean;
+            /** @description How the organisation is called here. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Listed names that nobody has cleared.
+             */
+            open_hits: number;
+            record: components["schemas"]["Record"];
         };
         Trade: {
             /** Format: int64 */
@@ -3474,6 +3920,206 @@ export interface operations {
             };
         };
     };
+    "list-invitations": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageInvitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "resend-invitation": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    join: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acceptance"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Joined"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "look-invitation": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LinkIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Offer"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-keys": {
         parameters: {
             query?: {
@@ -3990,6 +4636,68 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Order"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "ask-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetAsk"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "use-password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ResetUse"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -4584,6 +5292,80 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Redirect"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sanctions-lists": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageList"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "import-sanctions-list": {
+        parameters: {
+            query: {
+                /** @description Whose list, as OFAC SDN. */
+                source: string;
+                /** @description The day the list is of. */
+                dated: string;
+            };
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "text/csv": string;
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["List"];
                 };
             };
             /** @description Error */
@@ -5222,7 +6004,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Decision"];
+                "application/json": components["schemas"]["BrokerageDecision"];
             };
         };
         responses: {
@@ -5759,6 +6541,175 @@ export interface operations {
             };
         };
     };
+    "get-verification": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "submit-verification": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Details"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-verifications": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+                /** @description Only these. */
+                state?: "unverified" | "submitted" | "verified" | "refused" | "suspended";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSubject"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-verification-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "decide-verification": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                org: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decision"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dossier"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "stripe-webhook": {
         parameters: {
             query?: never;
@@ -5810,6 +6761,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": unknown;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-world-mails": {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageLetter"];
                 };
             };
             /** @description Error */
