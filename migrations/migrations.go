@@ -65,6 +65,26 @@ func Up(ctx context.Context, cfg Config) error {
 	return setPassword(ctx, db, cfg.AppPassword)
 }
 
+// Missing are the versions that this program brings and applied lacks. A
+// database may have more: a newer program made it.
+func Missing(applied map[int64]bool) ([]int64, error) {
+	names, err := fs.Glob(files, "sql/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	var out []int64
+	for _, n := range names {
+		v, err := goose.NumericComponent(n)
+		if err != nil {
+			return nil, fmt.Errorf("migration %s: %w", n, err)
+		}
+		if !applied[v] {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
 func setPassword(ctx context.Context, db *sql.DB, password string) error {
 	var quoted string
 	if err := db.QueryRowContext(ctx, "SELECT quote_literal($1)", password).Scan(&quoted); err != nil {

@@ -39,8 +39,19 @@ type Config struct {
 	BodyTimeout time.Duration
 	// Limits keep one caller's flood from being everybody's.
 	Limits Limits
-	// Ready are asked by /readyz, by name.
-	Ready map[string]func(context.Context) error
+	// Health answers /readyz; without it the server is always ready.
+	Health *Health
+	// Observe is told of every request that was answered; nil is nobody.
+	Observe func(ctx context.Context, e Exchange)
+}
+
+// Exchange is one answered request, in words that do not grow with traffic.
+type Exchange struct {
+	Method string
+	Route  string // the pattern, as /api/v1/orders/:id; empty when none matched
+	Status int
+	Took   time.Duration
+	Gone   bool // the caller left before the answer was complete
 }
 
 // Authenticator finds who calls. It answers hashyard.Unauthenticated for
@@ -109,6 +120,11 @@ func New(cfg Config) *API {
 	hc.OpenAPIPath, hc.DocsPath, hc.SchemasPath = "", "", ""
 	hc.CreateHooks = nil
 	hc.Transformers = []huma.Transformer{plain}
+	api.gin.Use(func(c *gin.Context) {
+		if info := infoOf(c.Request.Context()); info != nil {
+			info.route = c.FullPath()
+		}
+	})
 	api.huma = humagin.New(api.gin, hc)
 	api.edgeRoutes()
 	return api

@@ -175,6 +175,13 @@ func (b *Broker) parse(id string) (seq uint64, ok bool) {
 	return seq, err == nil && seq < b.next
 }
 
+// Browsers is how many listen now.
+func (b *Broker) Browsers() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.subs)
+}
+
 // Seq is the id of the last message so far.
 func (b *Broker) Seq() string {
 	b.mu.Lock()

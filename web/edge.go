@@ -22,6 +22,7 @@ import (
 type requestInfo struct {
 	id     string
 	remote string
+	route  string // the pattern that matched
 	actor  hashyard.Actor
 }
 
@@ -87,7 +88,7 @@ func (api *API) Handler() http.Handler {
 			}
 			api.access(r, info, sw, api.now().Sub(start))
 		}()
-		if api.local && !loopback(r.Host) {
+		if api.local && !Loopback(r.Host) {
 			WriteProblem(sw, r, api.log, http.StatusMisdirectedRequest, "this local world answers as 127.0.0.1 or localhost only")
 			return
 		}
@@ -114,9 +115,9 @@ func (api *API) Handler() http.Handler {
 	})
 }
 
-// loopback reports whether a Host header names this machine itself, with any
+// Loopback reports whether a Host header names this machine itself, with any
 // port or none.
-func loopback(host string) bool {
+func Loopback(host string) bool {
 	name, port, err := net.SplitHostPort(host)
 	if err != nil {
 		name, port = host, "0"
@@ -187,6 +188,10 @@ func (api *API) headers(h http.Header, r *http.Request, id string) {
 // access logs commands and failures; reads that worked are debug detail. No
 // query, header or body is logged: they may carry secrets.
 func (api *API) access(r *http.Request, info *requestInfo, w *statusWriter, took time.Duration) {
+	gone := r.Context().Err() != nil // nothing of ours ends it before this returns
+	if api.cfg.Observe != nil {
+		api.cfg.Observe(r.Context(), Exchange{Method: r.Method, Route: info.route, Status: w.status, Took: took, Gone: gone})
+	}
 	attrs := []any{
 		"request_id", info.id, "method", r.Method, "path", r.URL.Path, "status", w.status,
 		"bytes", w.bytes, "took_ms", took.Milliseconds(), "remote", r.RemoteAddr,
@@ -196,6 +201,8 @@ func (api *API) access(r *http.Request, info *requestInfo, w *statusWriter, took
 	}
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
+	case gone: // who left was answered nothing: whatever status that is, no failure of ours
+		api.log.DebugContext(r.Context(), "caller left", attrs...)
 	case w.status >= http.StatusInternalServerError:
 		api.log.WarnContext(r.Context(), "request answered", attrs...)
 	case read && w.status < http.StatusBadRequest:
@@ -221,7 +228,7 @@ func (api *API) edgeRoutes() {
 		api.cfg.Static.ServeHTTP(c.Writer, c.Request)
 	})
 	api.gin.GET("/livez", func(c *gin.Context) { c.String(http.StatusOK, "ok\n") })
-	api.gin.GET("/readyz", func(c *gin.Context) { api.ready(c.Writer, c.Request) })
+	api.gin.GET("/readyz", func(c *gin.Context) { api.cfg.Health.Write(c.Writer, c.Request, false) })
 	api.gin.GET("/openapi.json", func(c *gin.Context) {
 		doc, err := api.document()
 		if err != nil {

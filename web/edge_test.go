@@ -286,9 +286,7 @@ func TestBodyDeadline(t *testing.T) {
 
 func TestAnswersAndHeaders(t *testing.T) {
 	t.Parallel()
-	srv, _, _ := edge(t, Config{TLS: true, Ready: map[string]func(context.Context) error{
-		"database": func(context.Context) error { return nil },
-	}})
+	srv, _, _ := edge(t, Config{TLS: true})
 	r := send(t, srv, "GET", "/api/v1/things", "", "Sec-Fetch-Site", "same-origin")
 	if r.status != 200 || r.body != "{\"items\":[]}\n" {
 		t.Errorf("got %d %q", r.status, r.body)
@@ -310,24 +308,9 @@ func TestAnswersAndHeaders(t *testing.T) {
 	if r := send(t, srv, "GET", "/livez", ""); r.status != 200 || r.body != "ok\n" {
 		t.Errorf("livez: %d %q", r.status, r.body)
 	}
-	if r := send(t, srv, "GET", "/readyz", ""); r.status != 200 || r.body != "{\"checks\":{\"database\":\"ok\"},\"ready\":true}\n" {
-		t.Errorf("readyz: %d %q", r.status, r.body)
-	}
 	cookie := New(Config{TLS: true}).SessionCookie("t", 60)
 	if got := cookie.String(); got != "__Host-hashyard=t; Path=/; Max-Age=60; HttpOnly; Secure; SameSite=Lax" {
 		t.Errorf("cookie %q", got)
-	}
-}
-
-func TestNotReady(t *testing.T) {
-	t.Parallel()
-	srv, _, _ := edge(t, Config{Ready: map[string]func(context.Context) error{
-		"node": func(context.Context) error { return errors.New("10.9.9.9 refused") },
-		"db":   func(context.Context) error { return nil },
-	}})
-	r := send(t, srv, "GET", "/readyz", "")
-	if r.status != 503 || r.body != "{\"checks\":{\"db\":\"ok\",\"node\":\"not ready\"},\"ready\":false}\n" {
-		t.Errorf("got %d %q", r.status, r.body)
 	}
 }
 

@@ -156,7 +156,8 @@ func (api *API) fail(ctx context.Context, err error) error {
 	}
 	p := *Fail(err).(*Problem) // a copy: a domain may keep its error
 	p.RequestID = RequestID(ctx)
-	if p.cause != nil && !errors.Is(err, context.Canceled) {
+	// Who left hears nothing of it, and nothing failed.
+	if p.cause != nil && !errors.Is(err, context.Canceled) && !errors.Is(ctx.Err(), context.Canceled) {
 		attrs := []any{"request_id", p.RequestID, "err", p.cause}
 		// A store may keep the database's words out of its text.
 		var sql interface {

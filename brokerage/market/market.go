@@ -31,6 +31,11 @@ type Config struct {
 	// OnChange is told after a commit that a book stands at seq. It must not
 	// block.
 	OnChange func(instrument hashyard.ID, seq int64)
+	// Observe is told of every command and how it was answered; nil is nobody. It
+	// must not block.
+	Observe func(kind string, took time.Duration, err error)
+	// OnTrades is told after a commit how many trades it made.
+	OnTrades func(n int)
 	Log      *slog.Logger  // nil discards
 	Batch    int           // commands a commit, default 100
 	Wait     time.Duration // how long a command waits for the writer, default 5 s
@@ -70,6 +75,12 @@ func New(cfg Config) *Market {
 	if cfg.OnChange == nil {
 		cfg.OnChange = func(hashyard.ID, int64) {}
 	}
+	if cfg.Observe == nil {
+		cfg.Observe = func(string, time.Duration, error) {}
+	}
+	if cfg.OnTrades == nil {
+		cfg.OnTrades = func(int) {}
+	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
@@ -108,7 +119,9 @@ func (m *Market) Cancel(ctx context.Context, o brokerage.Order, commandID hashya
 	return m.submit(ctx, command{ID: commandID, Kind: cancel, Order: o})
 }
 
-func (m *Market) submit(ctx context.Context, c command) (brokerage.Order, error) {
+func (m *Market) submit(ctx context.Context, c command) (o brokerage.Order, err error) {
+	began := m.cfg.Now()
+	defer func() { m.cfg.Observe(c.Kind, m.cfg.Now().Sub(began), err) }()
 	if c.ID.IsZero() {
 		return brokerage.Order{}, hashyard.Invalid.Errorf("%s of order %s has no command id", c.Kind, c.Order.ID)
 	}

@@ -84,6 +84,7 @@ func (w *writer) serve(ctx context.Context, batch []*request) error {
 		if r, err = w.try(ctx, batch); err == nil {
 			hashyard.Hit(hashyard.AtMarketAck)
 			r.tell(w.cfg.OnChange)
+			w.cfg.OnTrades(len(r.batch.Trades))
 			return nil
 		}
 		w.cfg.Log.WarnContext(ctx, "market batch failed", "attempt", n, "commands", len(batch), "error", err)

@@ -87,9 +87,10 @@ type Handler struct {
 
 // DispatcherConfig sets the pace; zero values mean the defaults.
 type DispatcherConfig struct {
-	Poll    time.Duration // default 250 ms
-	Lease   time.Duration // default 60 s: how long a handler may take before another process tries
-	Workers int           // default 4
+	Poll    time.Duration  // default 250 ms
+	Lease   time.Duration  // default 60 s: how long a handler may take before another process tries
+	Workers int            // default 4
+	Observe func(Delivery) // told of every attempt; nil is nobody
 	Log     *slog.Logger
 }
 
@@ -223,6 +224,12 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 // handle runs one handler. A panic in it is its failure, like an error: one bad
 // event must not take the process down, again after every lease.
 func (d *Dispatcher) handle(ctx context.Context, h Handler, ev leased) (err error) {
+	began := time.Now()
+	defer func() {
+		if d.cfg.Observe != nil {
+			d.cfg.Observe(Delivery{Handler: h.Name, Kind: ev.Kind, Took: time.Since(began), Failed: err != nil})
+		}
+	}()
 	defer func() {
 		if v := recover(); v != nil {
 			d.cfg.Log.ErrorContext(ctx, "panic in event handler", "handler", h.Name, "kind", ev.Kind, "event", ev.ID,

@@ -146,6 +146,9 @@ func (d *Dispatcher) Status() Status {
 	return d.status
 }
 
+// Node is how well the node is seen.
+func (d *Dispatcher) Node() node.Health { return d.watcher.Health() }
+
 // Run works until ctx ends, which is its only error. Blocks that were found
 // are still handed in for a moment after that.
 func (d *Dispatcher) Run(ctx context.Context) error {

@@ -32,6 +32,8 @@ type Config struct {
 	Timeout time.Duration
 	// MaxReply bounds the bytes read of one reply; 0 is 64 MiB.
 	MaxReply int64
+	// Wrap, if set, is around the transport: to count or to follow calls.
+	Wrap func(http.RoundTripper) http.RoundTripper
 }
 
 // Client calls one node.
@@ -58,7 +60,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	// A node is never behind a web proxy, and a proxy must never see its password.
 	transport := &http.Transport{MaxIdleConnsPerHost: 8, IdleConnTimeout: time.Minute}
-	return &Client{cfg: cfg, http: &http.Client{Transport: transport}}, nil
+	client := &http.Client{Transport: transport}
+	if cfg.Wrap != nil {
+		client.Transport = cfg.Wrap(transport)
+	}
+	return &Client{cfg: cfg, http: client}, nil
 }
 
 // Close drops idle connections.

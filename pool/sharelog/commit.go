@@ -187,6 +187,10 @@ func (w *writer) commit(group []entry) {
 	var err error
 	if len(w.buf) > share.HeaderSize {
 		err = w.publish()
+		w.log.failing.Store(nil)
+		if err != nil {
+			w.log.failing.Store(&err)
+		}
 	}
 	for i := range group {
 		if group[i].done != nil {

@@ -103,7 +103,8 @@ type Log struct {
 	wake chan struct{} // has room for one; the writer listens
 	done chan struct{} // closed by the writer at its end
 
-	dropped atomic.Int64 // refused shares that were not recorded
+	dropped atomic.Int64          // refused shares that were not recorded
+	failing atomic.Pointer[error] // of the last group; nil when it was stored
 }
 
 // Open starts the log in its folder, recovering what a crash left.
@@ -215,8 +216,9 @@ type Stats struct {
 	FirstSeq uint64 // oldest kept
 	Bytes    uint64
 	MaxBytes int64
-	Pending  int   // shares waiting for the disk
-	Dropped  int64 // refused shares not recorded, since start
+	Pending  int    // shares waiting for the disk
+	Dropped  int64  // refused shares not recorded, since start
+	Free     uint64 // bytes left on its disk
 }
 
 // Stats asks for them.
@@ -225,12 +227,16 @@ func (l *Log) Stats(ctx context.Context) (Stats, error) {
 	if err != nil {
 		return Stats{}, fmt.Errorf("share log stats: %w", err)
 	}
+	free, err := l.free()
+	if err != nil {
+		return Stats{}, err
+	}
 	l.mu.Lock()
 	pending := len(l.queue)
 	l.mu.Unlock()
 	return Stats{
 		Stream: l.name, Seq: info.State.LastSeq, FirstSeq: info.State.FirstSeq, Bytes: info.State.Bytes,
-		MaxBytes: l.cfg.MaxBytes, Pending: pending, Dropped: l.dropped.Load(),
+		MaxBytes: l.cfg.MaxBytes, Pending: pending, Dropped: l.dropped.Load(), Free: free,
 	}, nil
 }
 

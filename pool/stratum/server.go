@@ -49,6 +49,9 @@ type Hooks struct {
 	// or could not store a share. It may come from any goroutine, often, and
 	// must return at once.
 	Interrupted func(reason string)
+	// Judged is told of every share that was answered, what it counts and how
+	// long its answer took. It is on the way of every share: it must be quick.
+	Judged func(code share.Code, counts hashyard.Difficulty, took time.Duration)
 }
 
 // Config sets the server up. Listen, Auth, Log and Found are required.
@@ -344,6 +347,12 @@ func (s *Server) Suspend(reason string) {
 	s.interrupted("no work: " + reason)
 	for _, ses := range s.list() {
 		ses.end("no work: " + reason)
+	}
+}
+
+func (s *Server) judged(code share.Code, counts hashyard.Difficulty, took time.Duration) {
+	if tell := s.cfg.Hooks.Judged; tell != nil {
+		tell(code, counts, took)
 	}
 }
 

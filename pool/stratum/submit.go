@@ -92,7 +92,8 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	idJSON := append([]byte(nil), r.id...)
 	hashyard.Hit(hashyard.AtShareVerified)
 	s.srv.cfg.Log.Submit(rec, func(err error) {
-		s.answer(idJSON, js, &rec, err)
+		code := s.answer(idJSON, js, &rec, err)
+		s.srv.judged(code, rec.Difficulty, s.srv.cfg.Now().Sub(now))
 		<-s.flight
 	})
 }
@@ -133,8 +134,8 @@ func (s *session) sated(seq uint64) bool {
 	return taken >= s.srv.cfg.MaxTaken
 }
 
-// answer tells the miner what the log said.
-func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) {
+// answer tells the miner what the log said, and the caller how that counts.
+func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) share.Code {
 	if err == nil {
 		hashyard.Hit(hashyard.AtShareAnswer)
 		s.mu.Lock()
@@ -145,7 +146,7 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 		s.mu.Unlock()
 		s.send(replyTrue(id))
 		hashyard.Hit(hashyard.AtShareAnswered)
-		return
+		return share.Accepted
 	}
 	text := "share could not be stored and may not be credited"
 	if errors.Is(err, hashyard.Exhausted) {
@@ -154,11 +155,13 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 	}
 	s.srv.interrupted("share log: " + err.Error())
 	s.send(replyError(id, share.Other, text))
+	return share.Other
 }
 
 // refuse answers and counts a share that is worth nothing.
 func (s *session) refuse(r *submitRequest, code share.Code, text string, now time.Time) {
 	s.send(replyError(r.id, code, text))
+	s.srv.judged(code, 0, s.srv.cfg.Now().Sub(now))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused++

@@ -68,7 +68,7 @@ func newYard(t *testing.T) *yard {
 	y.svc = web.NewService(web.ServiceConfig{Store: store, Now: clock, Cost: cheap(), Post: &web.Post{Seal: y.seal, URL: "https://yard.example"}})
 	y.verify = verify.New(verify.Config{Store: store, Now: clock})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	y.api = web.New(web.Config{Auth: y.svc, Keeper: store, Log: log, Now: clock, Version: "test", Ready: map[string]func(context.Context) error{"database": db.Ping}})
+	y.api = web.New(web.Config{Auth: y.svc, Keeper: store, Log: log, Now: clock, Version: "test", Health: web.NewHealth(log, web.Check{Name: "database", Ask: db.Ping})})
 	api.Register(y.api, y.svc, api.Config{TestMode: true, Network: api.Network{Name: "devchain", WorkScale: 1_000_000}})
 	api.RegisterVerification(y.api, y.verify)
 	web.RegisterStream(y.api, y.broker)

@@ -105,6 +105,13 @@ func NewClient(url, secret string) *Client {
 	return &Client{url: strings.TrimSuffix(url, "/"), secret: secret, http: &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{}}}
 }
 
+// Through puts something around the client's transport: to count or to follow
+// calls. It is for before the first call.
+func (c *Client) Through(wrap func(http.RoundTripper) http.RoundTripper) *Client {
+	c.http.Transport = wrap(c.http.Transport)
+	return c
+}
+
 // Info reads what the key is.
 func (c *Client) Info(ctx context.Context) (Info, error) {
 	return call[Info](ctx, c, http.MethodGet, "/v1/info", nil)

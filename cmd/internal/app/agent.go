@@ -37,6 +37,9 @@ type Agent struct {
 	WebPort  uint16 `default:"80" help:"Port of the machines' web pages."`
 	User     string `default:"root" help:"User of the machines' web pages."`
 	Password string `default:"root" env:"HASHYARD_MINER_PASSWORD" help:"Password of the machines' web pages."`
+
+	OpsListen string `default:"127.0.0.1:9602" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
+	Traces    `embed:""`
 }
 
 // Run works until ctx ends.

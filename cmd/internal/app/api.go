@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"hashyard"
 	brokerageapi "hashyard/brokerage/api"
+	"hashyard/cmd/internal/telemetry"
 	fleetapi "hashyard/fleet/api"
 	inventoryapi "hashyard/inventory/api"
 	poolapi "hashyard/pool/api"
@@ -20,12 +20,7 @@ func (h *house) api() *web.API {
 	api := web.New(web.Config{
 		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: web.Static(ui.FS()),
 		Limits: h.flags.Limits.web(),
-		Ready: map[string]func(context.Context) error{
-			"database": h.db.Ping,
-			"market":   h.market.Ready,
-			"chain":    func(ctx context.Context) error { _, err := h.node.BestBlockHash(ctx); return err },
-			"jobs":     h.working,
-		},
+		Health: h.ops.health, Observe: telemetry.HTTP(h.ops.Registry),
 	})
 	h.register(api)
 	return api
@@ -51,14 +46,6 @@ func (h *house) register(api *web.API) {
 	brokerageapi.Register(api, h.brokerage)
 	brokerageapi.RegisterTreasury(api, h.treasury)
 	poolapi.Register(api, h.pool)
-}
-
-// working fails while miners have nothing to do.
-func (h *house) working(context.Context) error {
-	if s := h.dispatch.Status(); s.Suspended != "" || s.Job == 0 {
-		return hashyard.Unavailable.Errorf("no work is offered: %s %s", s.Suspended, s.Problem)
-	}
-	return nil
 }
 
 // world is what the local world tells its browser app.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -66,8 +67,8 @@ func (c *Chain) openDevchain(ctx context.Context, dir, treasury string, log *slo
 }
 
 // client is the pool's and the treasury's way to the node.
-func (c *Chain) client() (*node.Client, error) {
-	return node.New(node.Config{URL: c.ChainURL, User: c.ChainUser, Password: c.ChainPassword})
+func (c *Chain) client(wrap func(http.RoundTripper) http.RoundTripper) (*node.Client, error) {
+	return node.New(node.Config{URL: c.ChainURL, User: c.ChainUser, Password: c.ChainPassword, Wrap: wrap})
 }
 
 // network reads what the pool must know of the chain. A node that is only

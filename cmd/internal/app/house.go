@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/btcsuite/btcd/chaincfg/v2"
@@ -17,6 +18,7 @@ import (
 	"hashyard/brokerage/stripe"
 	"hashyard/brokerage/treasury"
 	"hashyard/brokerage/treasury/signer"
+	"hashyard/cmd/internal/telemetry"
 	"hashyard/fleet"
 	fleetpg "hashyard/fleet/postgres"
 	"hashyard/inventory"
@@ -39,12 +41,17 @@ import (
 type house struct {
 	flags *Serve
 	log   *slog.Logger
+	ops   *ops
 	id    hashyard.ID // the organisation that runs the yard
 
 	db      *pg.DB
 	node    *node.Client
 	network node.Network
 	shares  *sharelog.Log
+	signer  treasury.Signer
+
+	books      *brokeragepg.Store
+	fleetStore *fleetpg.Store
 
 	web       *web.Service
 	keeper    *webpg.Store
@@ -86,8 +93,9 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	if err := h.buildPool(key); err != nil {
 		return err
 	}
+	h.fleetStore = fleetpg.New(h.db)
 	h.fleet, err = fleet.New(fleet.Config{
-		Store: fleetpg.New(h.db), Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool},
+		Store: h.fleetStore, Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool},
 		SealKey: sha256.Sum256([]byte("fleet seal " + h.flags.PoolKey)), Log: h.log,
 	})
 	if err != nil {
@@ -123,7 +131,7 @@ func (h *house) buildPool(key signer.Info) error {
 		Listen: m.Stratum, Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares,
 		Start: startDifficulty(h.network.WorkScale), Floor: leastDifficulty(h.network.WorkScale),
 		Found:  func(c job.Candidate) { h.dispatch.Found(c) },
-		Hooks:  stratum.Hooks{Opened: h.sessionOpened, Interrupted: h.pool.Interrupt},
+		Hooks:  stratum.Hooks{Opened: h.sessionOpened, Interrupted: h.pool.Interrupt, Judged: telemetry.Shares(h.ops.Registry)},
 		Logger: h.log,
 	})
 	if err != nil {
@@ -152,13 +160,18 @@ func leastDifficulty(scale hashyard.Scale) hashyard.Difficulty {
 // buildMoney joins the market with both rails.
 func (h *house) buildMoney(n *names, key signer.Info) error {
 	f := h.flags
-	rail, err := stripe.New(stripe.Config{Key: f.StripeKey, WebhookSecret: f.StripeWebhookSecret, URL: f.StripeURL, Live: f.StripeLive, Logger: h.log})
+	rail, err := stripe.New(stripe.Config{
+		Key: f.StripeKey, WebhookSecret: f.StripeWebhookSecret, URL: f.StripeURL, Live: f.StripeLive, Logger: h.log,
+		HTTP: &http.Client{Timeout: 30 * time.Second, Transport: h.ops.to("stripe")(http.DefaultTransport)},
+	})
 	if err != nil {
 		return err
 	}
 	store := brokeragepg.New(h.db)
+	h.books = store
+	figures := telemetry.NewMarket(h.ops.Registry)
 	h.market = market.New(market.Config{
-		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log,
+		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log, Observe: figures.Observe, OnTrades: figures.OnTrades,
 		OnChange: func(instrument hashyard.ID, seq int64) {
 			msg := map[string]any{"instrument": instrument, "seq": seq}
 			if err := h.broker.PublishAll("book", msg); err != nil {
@@ -174,8 +187,9 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	if err != nil {
 		return err
 	}
+	h.signer = telemetry.Signer(h.ops.Registry, f.signer().Through(h.ops.to("signer")))
 	h.treasury, err = treasury.New(treasury.Config{
-		Store: store.Treasury(), Chain: treasuryChain{h.node}, Signer: f.signer(), Network: params,
+		Store: store.Treasury(), Chain: treasuryChain{h.node}, Signer: h.signer, Network: params,
 		Rules:     treasury.Rules{House: h.id, Maturity: h.network.Maturity, Tag: coinbaseTag},
 		Birth:     f.birth(f.Devchain || h.network.WorkScale != 1),
 		Threshold: f.threshold(), Confirmations: f.Confirmations, Every: time.Second, Log: h.log,

@@ -14,6 +14,7 @@ import (
 
 	"hashyard"
 	"hashyard/brokerage/treasury/signer"
+	"hashyard/cmd/internal/telemetry"
 	"hashyard/migrations/pg"
 	"hashyard/pool/sharelog"
 	"hashyard/web"
@@ -29,6 +30,8 @@ type Serve struct {
 	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`
 	Limits      `embed:""`
 	GS1Prefix   string `name:"gs1-prefix" default:"0400000" env:"HASHYARD_GS1_PREFIX" help:"GS1 company prefix of pallet labels; the default is of the range for use inside one company."`
+	OpsListen   string `default:"127.0.0.1:9600" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
+	Traces      `embed:""`
 	Chain       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`
@@ -42,6 +45,10 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	h := &house{flags: s, log: log}
 	var err error
+	if h.ops, err = openOps(ctx, "serve", s.Traces, log); err != nil {
+		return err
+	}
+	defer h.ops.close()
 	if h.db, err = pg.Open(ctx, pg.Config{URL: s.DatabaseURL, MaxConns: 40, Log: log}); err != nil {
 		return err
 	}
@@ -102,7 +109,7 @@ func (s *Serve) keep(info signer.Info) error {
 
 // connect reaches the node and opens the share log.
 func (h *house) connect(ctx context.Context) (err error) {
-	if h.node, err = h.flags.client(); err != nil {
+	if h.node, err = h.flags.client(h.ops.to("node")); err != nil {
 		return err
 	}
 	if h.network, err = h.flags.network(ctx, h.node); err != nil {
@@ -140,13 +147,20 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 	if err != nil {
 		return err
 	}
+	o, err := h.ops.listen(ctx, h.flags.OpsListen)
+	if err != nil {
+		return err
+	}
+	h.figures()
+	h.ops.check(h.checks()...)
 	api := h.api()
 	// Streams end with the broker, so that the server's shutdown is quick.
 	defer context.AfterFunc(ctx, h.broker.Close)()
-	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8})
+	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8, Observe: telemetry.Deliveries(h.ops.Registry)})
 	parts := map[string]func(context.Context) error{
+		"ops": func(ctx context.Context) error { return h.ops.serve(ctx, o) },
 		"http": func(ctx context.Context) error {
-			return serveHTTP(ctx, web.Server(h.flags.Listen, tamperHTTP(api.Handler())), l)
+			return serveHTTP(ctx, web.Server(h.flags.Listen, h.ops.tracing.Handler(tamperHTTP(api.Handler()))), l)
 		},
 		"dispatcher": dispatcher.Run,
 		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
@@ -156,7 +170,9 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		"pool":       h.pool.Run,
 		"stratum":    h.stratum.Run,
 		"jobs":       h.dispatch.Run,
-		"shares":     func(ctx context.Context) error { return h.consumer.Run(ctx, h.pool.Apply) },
+		"shares": func(ctx context.Context) error {
+			return h.consumer.Run(ctx, telemetry.Booked(h.ops.Registry, h.pool.Apply))
+		},
 	}
 	for name, run := range parts {
 		g.Go(func() error {

@@ -10,6 +10,7 @@ import (
 
 	"hashyard"
 	"hashyard/brokerage/treasury/signer"
+	"hashyard/cmd/internal/telemetry"
 )
 
 // Signer runs the process that holds the treasury's key.
@@ -21,6 +22,8 @@ type Signer struct {
 	PerPayout int64  `default:"100000" help:"Most satoshis of one payout."`
 	PerDay    int64  `default:"5000000" help:"Most satoshis signed in a UTC day."`
 	MaxFee    int64  `default:"20000" help:"Most satoshis of fee of one transaction."`
+	OpsListen string `default:"127.0.0.1:9601" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
+	Traces    `embed:""`
 }
 
 // params are the networks' address forms by flag.
@@ -50,6 +53,15 @@ func (s *Signer) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	log.InfoContext(ctx, "signer ready", "address", sg.Info().Address)
-	return serveHTTP(ctx, &http.Server{Handler: tamperSigner(sg, signer.Handler(sg, s.Secret, log)), ReadHeaderTimeout: 5 * time.Second}, l)
+	o, err := openOps(ctx, "signer", s.Traces, log)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	o.check()
+	h := telemetry.Mux(o.Registry, o.tracing, tamperSigner(sg, signer.Handler(sg, s.Secret, log)))
+	return o.beside(ctx, s.OpsListen, func(ctx context.Context) error {
+		log.InfoContext(ctx, "signer ready", "address", sg.Info().Address)
+		return serveHTTP(ctx, &http.Server{Handler: h, ReadHeaderTimeout: 5 * time.Second}, l)
+	})
 }

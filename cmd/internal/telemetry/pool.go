@@ -1,0 +1,130 @@
+package telemetry
+
+import (
+	"context"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"hashyard"
+	"hashyard/pool"
+	"hashyard/pool/dispatch"
+	"hashyard/pool/share"
+	"hashyard/pool/sharelog"
+	"hashyard/pool/stratum"
+)
+
+// Shares counts what miners send; it is on the way of every share.
+func Shares(r *Registry) func(code share.Code, counts hashyard.Difficulty, took time.Duration) {
+	shares := r.counter("hashyard_shares_total", "Shares answered, by judgement.", "result")
+	hashes := r.counter("hashyard_accepted_hashes_total", "Expected hashes behind the accepted shares; its rate is the pool's real hashrate in H/s.").WithLabelValues()
+	acks := r.histogram("hashyard_share_ack_seconds", "Time from a share's arrival to its answer; an accepted one is durable before.", fast, "result")
+	// Resolved once: the label lookup would cost more than the count.
+	type counts struct {
+		n    prometheus.Counter
+		took prometheus.Observer
+	}
+	by := map[share.Code]counts{}
+	for code, name := range map[share.Code]string{
+		share.Accepted: "accepted", share.Other: "other", share.Stale: "stale", share.Duplicate: "duplicate",
+		share.LowDifficulty: "low_difficulty", share.Unauthorised: "unauthorised", share.NotSubscribed: "not_subscribed",
+	} {
+		acked := "refused"
+		if code == share.Accepted {
+			acked = "accepted"
+		}
+		by[code] = counts{shares.WithLabelValues(name), acks.WithLabelValues(acked)}
+	}
+	return func(code share.Code, difficulty hashyard.Difficulty, took time.Duration) {
+		c := by[code]
+		c.n.Inc()
+		c.took.Observe(took.Seconds())
+		if code == share.Accepted {
+			// A difficulty counts expected hashes, 2^-32 of the customary unit each.
+			hashes.Add(float64(difficulty))
+		}
+	}
+}
+
+// PoolSources are the parts of the pool that are asked.
+type PoolSources struct {
+	Edge     *stratum.Server
+	Log      *sharelog.Log
+	Dispatch *dispatch.Dispatcher
+	Service  *pool.Service
+	Scale    hashyard.Scale
+}
+
+// Pool shows sessions, jobs, the node and the share log.
+func Pool(r *Registry, s PoolSources) {
+	r.area("pool", []figure{
+		{name: "hashyard_stratum_sessions", help: "Live sessions of machines.", labels: []string{"kind"}},
+		{name: "hashyard_job_age_seconds", help: "Age of the job that miners work on."},
+		{name: "hashyard_job_height", help: "Height of the block being worked on."},
+		{name: "hashyard_work_suspended", help: "1 while no work is offered."},
+		{name: "hashyard_tip_age_seconds", help: "How long the node's tip has been the tip."},
+		{name: "hashyard_node_healthy", help: "1 while the node gives work."},
+		{name: "hashyard_node_seen_age_seconds", help: "Since the node last gave a template."},
+		{name: "hashyard_work_scale", help: "By how much a local world shows hashrates larger than they are; 1 on every real network."},
+	}, func(_ context.Context, put put) error {
+		kinds := map[string]float64{"ordinary": 0, "proof": 0}
+		for _, ses := range s.Edge.Sessions() {
+			if ses.Proof {
+				kinds["proof"]++
+			} else {
+				kinds["ordinary"]++
+			}
+		}
+		for kind, n := range kinds {
+			put("hashyard_stratum_sessions", n, kind)
+		}
+		now, node := s.Dispatch.Status(), s.Dispatch.Node()
+		put("hashyard_job_age_seconds", age(now.JobAt))
+		put("hashyard_job_height", float64(now.Height))
+		put("hashyard_work_suspended", flag(now.Suspended != "" || now.Job == 0))
+		put("hashyard_tip_age_seconds", age(node.TipSince))
+		put("hashyard_node_healthy", flag(node.LastError == "" && !node.Seen.IsZero()))
+		put("hashyard_node_seen_age_seconds", age(node.Seen))
+		put("hashyard_work_scale", float64(s.Scale))
+		return nil
+	})
+	r.area("sharelog", []figure{
+		{name: "hashyard_sharelog_bytes", help: "Bytes the share log holds."},
+		{name: "hashyard_sharelog_max_bytes", help: "Bytes at which the share log refuses shares."},
+		{name: "hashyard_sharelog_disk_free_bytes", help: "Bytes left on the share log's disk."},
+		{name: "hashyard_sharelog_pending", help: "Shares waiting for the disk."},
+		{name: "hashyard_sharelog_backlog_messages", help: "Groups of shares that are durable and not yet booked."},
+		{name: "hashyard_sharelog_dropped_total", help: "Refused shares that were not recorded.", counter: true},
+	}, func(ctx context.Context, put put) error {
+		st, err := s.Log.Stats(ctx)
+		if err != nil {
+			return err
+		}
+		stream, seq, err := s.Service.Checkpoint(ctx)
+		if err != nil {
+			return err
+		}
+		if stream != st.Stream {
+			seq = 0
+		}
+		put("hashyard_sharelog_bytes", float64(st.Bytes))
+		put("hashyard_sharelog_max_bytes", float64(st.MaxBytes))
+		put("hashyard_sharelog_disk_free_bytes", float64(st.Free))
+		put("hashyard_sharelog_pending", float64(st.Pending))
+		put("hashyard_sharelog_backlog_messages", float64(st.Seq)-float64(seq))
+		put("hashyard_sharelog_dropped_total", float64(st.Dropped))
+		return nil
+	})
+}
+
+// Booked times how long shares wait from their arrival to their booking.
+func Booked(r *Registry, apply func(ctx context.Context, b share.Batch) error) func(ctx context.Context, b share.Batch) error {
+	lag := r.histogram("hashyard_share_booked_seconds", "From the arrival of a batch's oldest share to its booking.", slow).WithLabelValues()
+	return func(ctx context.Context, b share.Batch) error {
+		err := apply(ctx, b)
+		if err == nil && len(b.Records) > 0 {
+			lag.Observe(age(b.Records[0].At))
+		}
+		return err
+	}
+}
