@@ -201,7 +201,7 @@ func (api *API) access(r *http.Request, info *requestInfo, w *statusWriter, took
 	}
 	read := r.Method == http.MethodGet || r.Method == http.MethodHead
 	switch {
-	case gone: // who left was answered nothing: whatever status that is, no failure of ours
+	case gone && (w.status == 0 || w.status >= http.StatusInternalServerError): // who left was answered nothing: no failure of ours
 		api.log.DebugContext(r.Context(), "caller left", attrs...)
 	case w.status >= http.StatusInternalServerError:
 		api.log.WarnContext(r.Context(), "request answered", attrs...)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"os"
+	"strings"
 	"time"
 
 	"hashyard"
@@ -14,6 +16,7 @@ import (
 	"hashyard/firmware/generic"
 	"hashyard/firmware/identify"
 	"hashyard/fleet/agent"
+	"hashyard/web"
 )
 
 // version is what our processes call themselves; a release build sets it.
@@ -54,7 +57,18 @@ func (a *Agent) Run(ctx context.Context, log *slog.Logger) error {
 	if err := os.MkdirAll(a.Dir, 0o700); err != nil {
 		return fmt.Errorf("agent folder: %w", err)
 	}
+	o, err := openOps(ctx, "agent", a.Traces, log)
+	if err != nil {
+		return err
+	}
+	defer o.close()
+	yard := &http.Client{
+		Transport:     o.to("yard")(http.DefaultTransport),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	o.check(web.Check{Name: "yard", Ask: func(ctx context.Context) error { return alive(ctx, yard, a.Yard) }})
 	ag, err := agent.New(agent.Config{
+		HTTP: yard,
 		Yard: a.Yard, Key: a.Key, Site: a.Site, State: a.Dir, CIDR: net, WebPort: a.WebPort,
 		Credentials: firmware.Credentials{User: a.User, Password: a.Password},
 		Families:    tamperFamilies(families()), Probe: identify.Probe, Version: version, Now: time.Now, Log: log,
@@ -62,5 +76,22 @@ func (a *Agent) Run(ctx context.Context, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
-	return ag.Run(ctx)
+	return o.beside(ctx, a.OpsListen, ag.Run)
+}
+
+// alive asks a process of ours whether it lives.
+func alive(ctx context.Context, c *http.Client, base string) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, strings.TrimSuffix(base, "/")+"/livez", nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", base, err)
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return hashyard.Unavailable.Errorf("%s does not answer: %w", base, err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode >= http.StatusMultipleChoices {
+		return hashyard.Unavailable.Errorf("%s answers %s", base, resp.Status)
+	}
+	return nil
 }

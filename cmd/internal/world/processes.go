@@ -23,7 +23,7 @@ func (r *runner) process(name string, ready string, env []string, args ...string
 func (r *runner) outside() ([]*child, error) {
 	signer := r.process("signer", r.url("signer")+"/livez",
 		[]string{"HASHYARD_SIGNER_SECRET=" + r.st.Secrets["signer"]},
-		"signer", "--listen", r.addr("signer"), "--dir", filepath.Join(r.Dir, "signer"))
+		"signer", "--ops-listen", r.addr("ops_signer"), "--listen", r.addr("signer"), "--dir", filepath.Join(r.Dir, "signer"))
 	stripe := r.process("stripe", r.url("stripe")+"/_double/state",
 		[]string{
 			"HASHYARD_STRIPE_KEY=" + r.st.Secrets["stripe_key"],
@@ -53,7 +53,7 @@ func (r *runner) yard() ([]*child, error) {
 		"HASHYARD_POOL_KEY="+r.st.Secrets["pool_key"],
 	)
 	serve := r.process("serve", r.url("web")+"/readyz", env,
-		"serve", "--listen", r.addr("web"), "--dir", filepath.Join(r.Dir, "serve"), "--seed", seed,
+		"serve", "--ops-listen", r.addr("ops"), "--listen", r.addr("web"), "--dir", filepath.Join(r.Dir, "serve"), "--seed", seed,
 		"--stratum", r.addr("stratum"), "--stratum-url", "stratum+tcp://"+r.addr("stratum"),
 		"--chain-url", r.url("chain"), "--chain-user", "hashyard", "--devchain",
 		"--stripe-url", r.url("stripe"), "--signer-url", r.url("signer"))
@@ -72,7 +72,7 @@ func (r *runner) agents() ([]*child, error) {
 		}
 		c := r.process("agent-"+slug, "",
 			[]string{"HASHYARD_AGENT_KEY=" + r.st.Keys[slug+".agent"]},
-			"agent", "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(),
+			"agent", "--ops-listen", r.addr("ops_agent_"+slug), "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(),
 			"--dir", filepath.Join(r.Dir, "agent-"+slug), "--web-port", strconv.Itoa(r.st.Ports["minerweb"]),
 			"--user", "root", "--password", "root")
 		c.ready = r.agentOnline(slug, s.ID)

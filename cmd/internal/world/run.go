@@ -204,7 +204,11 @@ func (r *runner) describe() World {
 		Keys:        r.st.Keys,
 		DatabaseURL: r.pg.owner,
 		PIDs:        r.pids(),
-		Logs:        filepath.Join(r.Dir, "logs"),
+		Ops: map[string]string{
+			"serve": r.url("ops"), "signer": r.url("ops_signer"),
+			"agent-seller": r.url("ops_agent_seller"), "agent-buyer": r.url("ops_agent_buyer"),
+		},
+		Logs: filepath.Join(r.Dir, "logs"),
 	}
 	w.PIDs["run"] = os.Getpid()
 	if r.pg.cluster != nil {

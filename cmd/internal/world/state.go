@@ -46,6 +46,10 @@ var ports = []struct {
 	{"minersim", false},
 	{"minerweb", true},
 	{"nats", false},
+	{"ops", false},
+	{"ops_signer", false},
+	{"ops_agent_seller", false},
+	{"ops_agent_buyer", false},
 }
 
 // secretNames are generated once for a world.

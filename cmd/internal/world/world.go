@@ -31,7 +31,9 @@ type World struct {
 	// has taken the database, for the check that this alone cannot pay.
 	DatabaseURL string         `json:"database_url"`
 	PIDs        map[string]int `json:"pids"`
-	Logs        string         `json:"logs"`
+	// Ops are the addresses of figures, readiness and profiles, by process.
+	Ops  map[string]string `json:"ops"`
+	Logs string            `json:"logs"`
 }
 
 // Chain is how to reach the chain's JSON-RPC.
