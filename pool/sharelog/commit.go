@@ -174,6 +174,8 @@ type writer struct {
 	boot string // makes message ids unique over restarts
 	n    uint64
 	buf  []byte
+	// reopened is when the server was last started anew.
+	reopened time.Time
 }
 
 // commit writes one group and tells everybody in it.
@@ -210,27 +212,64 @@ func (w *writer) publish() error {
 	hashyard.Hit(hashyard.AtSharePublish)
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.AckTimeout)
 	defer cancel()
-	for {
+	k, err := w.whole(ctx, l.link.Load())
+	for err == nil {
 		once, stop := context.WithTimeout(ctx, l.cfg.AckTimeout/3)
-		ack, err := l.js.PublishMsg(once, &nats.Msg{Subject: subject, Data: w.buf}, jetstream.WithMsgID(id))
+		ack, perr := publishOn(once, k, &nats.Msg{Subject: subject, Data: w.buf}, id)
 		stop()
-		if err == nil {
+		switch {
+		case perr == nil:
 			hashyard.Hit(hashyard.AtShareDurable)
 			l.advance(ack.Sequence)
 			return nil
+		case full(perr):
+			return hashyard.Exhausted.Errorf("share log is full: %w", perr)
+		case ctx.Err() != nil:
+			return hashyard.Unavailable.Errorf("share log does not answer: %w", perr)
 		}
-		if full(err) {
-			return hashyard.Exhausted.Errorf("share log is full: %w", err)
-		}
-		if ctx.Err() != nil || l.conn.IsClosed() {
-			return hashyard.Unavailable.Errorf("share log does not answer: %w", err)
-		}
-		l.cfg.Logger.Warn("share log write is repeated", "err", err)
+		l.cfg.Logger.Warn("share log write is repeated", "err", perr)
 		select {
 		case <-ctx.Done():
 		case <-time.After(50 * time.Millisecond):
 		}
+		k, err = w.whole(ctx, k)
 	}
+	return hashyard.Unavailable.Errorf("share log cannot write: %w", err)
+}
+
+// reopenEvery bounds how often a broken server is started anew; between the
+// tries shares are refused at once.
+const reopenEvery = time.Second
+
+// whole is k, or its successor when it is broken.
+func (w *writer) whole(ctx context.Context, k *link) (*link, error) {
+	if !k.isBroken() {
+		return k, nil
+	}
+	if time.Since(w.reopened) < reopenEvery {
+		return k, errBroken
+	}
+	k, err := w.log.reopen(ctx, k)
+	w.reopened = time.Now()
+	return k, err
+}
+
+var errBroken = errors.New("its disk refused a write; it is tried again in a moment")
+
+// publishOn publishes, and does not wait for the answer of a link that breaks.
+func publishOn(ctx context.Context, k *link, msg *nats.Msg, id string) (*jetstream.PubAck, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	done := make(chan struct{})
+	defer close(done)
+	go func() {
+		select {
+		case <-k.broken:
+			cancel(errBroken)
+		case <-done:
+		}
+	}()
+	return k.js.PublishMsg(ctx, msg, jetstream.WithMsgID(id))
 }
 
 // full reports the refusals after which the message surely is not stored.

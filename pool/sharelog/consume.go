@@ -134,7 +134,7 @@ func (c *Consumer) resume(ctx context.Context) (uint64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("share checkpoint: %w", err)
 	}
-	info, err := c.cfg.Log.stream.Info(ctx)
+	info, err := c.cfg.Log.link.Load().stream.Info(ctx)
 	if err != nil {
 		return 0, fmt.Errorf("share log read: %w", err)
 	}
@@ -206,12 +206,13 @@ func (c *Consumer) shrink(ctx context.Context, applied uint64) {
 		return
 	}
 	c.purged = time.Now()
-	info, err := l.stream.Info(ctx)
+	stream := l.link.Load().stream
+	info, err := stream.Info(ctx)
 	if err != nil || int64(info.State.Bytes) < l.cfg.MaxBytes/2 || applied <= info.State.FirstSeq {
 		return
 	}
 	keep := info.State.FirstSeq + (applied-info.State.FirstSeq+1)/2
-	if err := l.stream.Purge(ctx, jetstream.WithPurgeSequence(keep)); err != nil {
+	if err := stream.Purge(ctx, jetstream.WithPurgeSequence(keep)); err != nil {
 		c.cfg.Logger.WarnContext(ctx, "applied shares cannot be dropped from the log", "err", err)
 	}
 }
@@ -219,7 +220,8 @@ func (c *Consumer) shrink(ctx context.Context, applied uint64) {
 // reader is a pull consumer from seq on; order and gaps are checked by
 // sequence. stop removes it.
 func (l *Log) reader(ctx context.Context, seq uint64) (r jetstream.Consumer, stop func(), err error) {
-	r, err = l.stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
+	stream := l.link.Load().stream
+	r, err = stream.CreateConsumer(ctx, jetstream.ConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: seq,
 		AckPolicy: jetstream.AckNonePolicy, InactiveThreshold: time.Hour, MemoryStorage: true, Replicas: 1,
 	})
@@ -231,7 +233,7 @@ func (l *Log) reader(ctx context.Context, seq uint64) (r jetstream.Consumer, sto
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
 		defer cancel()
 		// It ends by itself when this fails.
-		if err := l.stream.DeleteConsumer(ctx, name); err != nil {
+		if err := stream.DeleteConsumer(ctx, name); err != nil {
 			l.cfg.Logger.DebugContext(ctx, "share log reader stays", "err", err)
 		}
 	}, nil

@@ -23,10 +23,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-	"github.com/nats-io/nats.go"
-	"github.com/nats-io/nats.go/jetstream"
-
 	"hashyard"
 	"hashyard/pool/share"
 )
@@ -84,13 +80,10 @@ func (c Config) withDefaults() Config {
 
 // Log is an open share stream.
 type Log struct {
-	cfg    Config
-	lock   *os.File
-	srv    *server.Server
-	conn   *nats.Conn
-	js     jetstream.JetStream
-	stream jetstream.Stream
-	name   string // incarnation of the stream
+	cfg  Config
+	lock *os.File
+	link atomic.Pointer[link] // to the embedded server; replaced when that breaks
+	name string               // incarnation of the stream
 
 	seq atomic.Uint64 // last durable message
 
@@ -124,10 +117,11 @@ func Open(ctx context.Context, cfg Config) (*Log, error) {
 		cfg: cfg, lock: lock,
 		durable: make(chan struct{}), wake: make(chan struct{}, 1), done: make(chan struct{}),
 	}
-	if err := l.start(ctx); err != nil {
-		l.stop()
-		return nil, err
+	k, err := l.open(ctx)
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
 	}
+	l.link.Store(k)
 	go l.write()
 	return l, nil
 }
@@ -149,62 +143,6 @@ func lockDir(dir string) (*os.File, error) {
 	return f, nil
 }
 
-func (l *Log) start(ctx context.Context) error {
-	srv, err := server.NewServer(&server.Options{
-		ServerName: "hashyard-shares", DontListen: true, NoSigs: true, NoSystemAccount: true,
-		JetStream: true, StoreDir: l.cfg.Dir, DisableJetStreamBanner: true,
-		// Without this an acknowledged message is synced within two minutes.
-		SyncAlways:         true,
-		JetStreamMaxMemory: 64 << 20, JetStreamMaxStore: l.cfg.MaxBytes + 64<<20,
-	})
-	if err != nil {
-		return fmt.Errorf("share log server: %w", err)
-	}
-	l.srv = srv
-	srv.SetLoggerV2(serverLog{l.cfg.Logger}, false, false, false)
-	srv.Start()
-	if !srv.ReadyForConnections(30*time.Second) || !srv.JetStreamEnabled() {
-		return hashyard.Unavailable.Errorf("share log in %s did not start within 30 s", l.cfg.Dir)
-	}
-	l.conn, err = nats.Connect("", nats.InProcessServer(srv), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
-	if err != nil {
-		return fmt.Errorf("share log connection: %w", err)
-	}
-	if l.js, err = jetstream.New(l.conn); err != nil {
-		return fmt.Errorf("share log: %w", err)
-	}
-	return l.openStream(ctx)
-}
-
-func (l *Log) openStream(ctx context.Context) error {
-	want := jetstream.StreamConfig{
-		Name: streamName, Subjects: []string{subject}, Storage: jetstream.FileStorage,
-		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: l.cfg.MaxBytes,
-		Duplicates: 2 * time.Minute, Metadata: map[string]string{incarnation: hashyard.NewID().String()},
-	}
-	stream, err := l.js.Stream(ctx, streamName)
-	switch {
-	case errors.Is(err, jetstream.ErrStreamNotFound):
-		stream, err = l.js.CreateStream(ctx, want)
-	case err == nil:
-		want.Metadata = stream.CachedInfo().Config.Metadata
-		stream, err = l.js.UpdateStream(ctx, want)
-	}
-	if err != nil {
-		return fmt.Errorf("share stream: %w", err)
-	}
-	info, err := stream.Info(ctx)
-	if err != nil {
-		return fmt.Errorf("share stream: %w", err)
-	}
-	l.stream, l.name = stream, info.Config.Metadata[incarnation]
-	if l.name == "" {
-		return hashyard.Conflict.Errorf("share stream in %s was not made by hashyard", l.cfg.Dir)
-	}
-	l.seq.Store(info.State.LastSeq)
-	return nil
-}
-
 // Position is the stream's incarnation and its last durable message. A
 // consumer whose checkpoint equals it has applied everything.
 func (l *Log) Position() (stream string, seq uint64) { return l.name, l.seq.Load() }
@@ -223,7 +161,7 @@ type Stats struct {
 
 // Stats asks for them.
 func (l *Log) Stats(ctx context.Context) (Stats, error) {
-	info, err := l.stream.Info(ctx)
+	info, err := l.link.Load().stream.Info(ctx)
 	if err != nil {
 		return Stats{}, fmt.Errorf("share log stats: %w", err)
 	}
@@ -256,34 +194,9 @@ func (l *Log) Close() error {
 }
 
 func (l *Log) stop() error {
-	if l.conn != nil {
-		l.conn.Close()
-	}
-	if l.srv != nil {
-		l.srv.Shutdown()
-		l.srv.WaitForShutdown()
-	}
+	l.link.Load().close()
 	if err := l.lock.Close(); err != nil {
 		return fmt.Errorf("share log lock: %w", err)
 	}
 	return nil
-}
-
-// serverLog keeps the embedded server's warnings and nothing of its chatter.
-type serverLog struct{ log *slog.Logger }
-
-func (s serverLog) Noticef(string, ...any) {}
-func (s serverLog) Debugf(string, ...any)  {}
-func (s serverLog) Tracef(string, ...any)  {}
-
-func (s serverLog) Warnf(format string, v ...any) {
-	s.log.Warn("share log server warns", "text", fmt.Sprintf(format, v...))
-}
-
-func (s serverLog) Errorf(format string, v ...any) {
-	s.log.Error("share log server fails", "text", fmt.Sprintf(format, v...))
-}
-
-func (s serverLog) Fatalf(format string, v ...any) {
-	s.log.Error("share log server gives up", "text", fmt.Sprintf(format, v...))
 }

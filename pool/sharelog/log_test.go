@@ -341,7 +341,7 @@ func TestLossIsNotPassedOver(t *testing.T) {
 	if err := run(&store{stream: name, seq: seq + 1}); !errors.Is(err, hashyard.Conflict) {
 		t.Fatalf("log set back: %v", err)
 	}
-	if err := l.stream.Purge(t.Context()); err != nil {
+	if err := l.link.Load().stream.Purge(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(&store{stream: name, seq: 1}); !errors.Is(err, hashyard.Conflict) {
@@ -354,7 +354,7 @@ func TestLossIsNotPassedOver(t *testing.T) {
 	if err := run(&store{stream: "another", seq: 99}); !errors.Is(err, hashyard.Conflict) {
 		t.Fatalf("new log with its beginning gone: %v", err)
 	}
-	if _, err := l.js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Data: []byte{7}}); err != nil {
+	if _, err := l.link.Load().js.PublishMsg(t.Context(), &nats.Msg{Subject: subject, Data: []byte{7}}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.Append(t.Context(), record(10)); err != nil {

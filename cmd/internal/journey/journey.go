@@ -134,7 +134,7 @@ func Run(ctx context.Context, cfg Config) error {
 
 // begin reads the world and plugs in the machines of this journey.
 func begin(ctx context.Context, cfg Config) (*play, error) {
-	w, err := world.Load(cfg.World)
+	w, err := opened(ctx, cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +174,18 @@ func begin(ctx context.Context, cfg Config) (*play, error) {
 		return nil, err
 	}
 	return p, p.bePaid(ctx)
+}
+
+// opened is the world once its market has opened: it might put the journey's
+// machine up for sale else.
+func opened(ctx context.Context, cfg Config) (w world.World, err error) {
+	err = until(ctx, cfg.Wait, func() error {
+		if w, err = world.Load(cfg.World); err == nil && !w.Opened {
+			err = notYet("the world is opening its market")
+		}
+		return err
+	})
+	return w, err
 }
 
 // clear takes back orders that an unfinished journey left in the book: what

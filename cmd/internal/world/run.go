@@ -41,6 +41,7 @@ type runner struct {
 	children []*child
 	mu       sync.Mutex // guards writing world.json
 	open     bool       // world.json is written from now on
+	opened   bool       // the market has its opening orders
 }
 
 // Run starts the world, says where it is, and keeps it until ctx ends.
@@ -173,6 +174,10 @@ func (r *runner) ready(ctx context.Context) error {
 	if err := r.openMarket(ctx); err != nil && ctx.Err() == nil {
 		r.Log.WarnContext(ctx, "the market has no opening orders", "error", err)
 	}
+	r.mu.Lock()
+	r.opened = true
+	r.mu.Unlock()
+	r.save()
 	<-ctx.Done()
 	return nil
 }
@@ -208,7 +213,8 @@ func (r *runner) describe() World {
 			"serve": r.url("ops"), "signer": r.url("ops_signer"),
 			"agent-seller": r.url("ops_agent_seller"), "agent-buyer": r.url("ops_agent_buyer"),
 		},
-		Logs: filepath.Join(r.Dir, "logs"),
+		Opened: r.opened,
+		Logs:   filepath.Join(r.Dir, "logs"),
 	}
 	w.PIDs["run"] = os.Getpid()
 	if r.pg.cluster != nil {

@@ -32,8 +32,11 @@ type World struct {
 	DatabaseURL string         `json:"database_url"`
 	PIDs        map[string]int `json:"pids"`
 	// Ops are the addresses of figures, readiness and profiles, by process.
-	Ops  map[string]string `json:"ops"`
-	Logs string            `json:"logs"`
+	Ops map[string]string `json:"ops"`
+	// Opened says that the market has its opening orders: from then on the
+	// world does nothing by itself.
+	Opened bool   `json:"opened"`
+	Logs   string `json:"logs"`
 }
 
 // Chain is how to reach the chain's JSON-RPC.
