@@ -11,7 +11,7 @@ mkdirSync(out, { recursive: true });
 
 const PAGES = {
   signin: '/signin', welcome: '/welcome', life: '/units/0199e7c2-0000-7000-8000-000000000417', market: '/market', fleet: '/fleet',
-  logistics: '/logistics', pool: '/pool', money: '/money',
+  logistics: '/logistics/all', bench: '/logistics/0199e7c2-1111-7000-8000-000000000931', take: '/logistics/import', pool: '/pool', money: '/money',
 };
 
 const server = await serveFixture(process.env.FIXTURE_STATE);
@@ -34,6 +34,11 @@ try {
         await page.waitForLoadState('load');
         await page.evaluate(() => document.fonts.ready);
         await page.waitForTimeout(700);
+        if (name === 'bench') {
+          await page.keyboard.type('SMTTEZUBDJCKH0988');
+          await page.keyboard.press('Enter');
+          await page.waitForTimeout(400);
+        }
         await page.screenshot({ path: `${out}/${name}-${scheme}-${width}.png` });
         await page.context().close();
       }

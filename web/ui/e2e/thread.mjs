@@ -113,7 +113,7 @@ const thread = [
     await field.waitFor();
     await page.keyboard.type('NOTTHISSERIAL1');
     await page.keyboard.press('Enter');
-    await page.getByText('Not this one').waitFor();
+    await page.getByText('Stop. Wrong machine.').waitFor();
     await page.keyboard.type(serial);
     await page.keyboard.press('Enter');
     await page.getByLabel('Carrier').waitFor();

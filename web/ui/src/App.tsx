@@ -4,7 +4,7 @@ import { useMe } from './api/queries';
 import { SignedIn } from './frame/Shell';
 import { FleetPage } from './pages/FleetPage';
 import { homeOf } from './pages/home';
-import { LogisticsPage } from './pages/LogisticsPage';
+import { NextShipment } from './pages/bench/NextShipment';
 import { MoneyPage } from './pages/MoneyPage';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { PoolPage } from './pages/PoolPage';
@@ -14,6 +14,9 @@ import { SkeletonBlock } from './parts/States';
 
 // The two pages with charts come when they are opened.
 const MarketPage = lazy(() => import('./pages/market/MarketPage'));
+const BenchPage = lazy(() => import('./pages/bench/BenchPage'));
+const ShipmentsPage = lazy(() => import('./pages/bench/ShipmentsPage'));
+const ImportPage = lazy(() => import('./pages/bench/ImportPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -27,7 +30,10 @@ export function App() {
           <Route path="market/:instrument?" element={<MarketPage />} />
           <Route path="units/:id" element={<LifeLinePage />} />
           <Route path="fleet" element={<FleetPage />} />
-          <Route path="logistics" element={<LogisticsPage />} />
+          <Route path="logistics" element={<NextShipment />} />
+          <Route path="logistics/all" element={<ShipmentsPage />} />
+          <Route path="logistics/import" element={<ImportPage />} />
+          <Route path="logistics/:shipment" element={<BenchPage />} />
           <Route path="pool" element={<PoolPage />} />
           <Route path="money" element={<MoneyPage />} />
           <Route path="*" element={<NotFoundPage />} />

@@ -63,6 +63,21 @@ export async function call<T>(method: Method, path: string, opt: Options = {}): 
   return (text === '' ? undefined : JSON.parse(text)) as T;
 }
 
+/** Sends a file as it is. */
+export async function send<T>(path: string, file: Blob): Promise<T> {
+  let res: Response;
+  try {
+    res = await fetch(BASE + path, {
+      method: 'POST', credentials: 'same-origin', body: file,
+      headers: { Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'Idempotency-Key': newKey() },
+    });
+  } catch {
+    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting.', '');
+  }
+  if (!res.ok) throw await problem(res);
+  return (await res.json()) as T;
+}
+
 async function problem(res: Response): Promise<ApiError> {
   const fallback = res.headers.get('X-Request-Id') ?? '';
   try {

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
-  Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
+  Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
 
@@ -130,6 +130,9 @@ export const candlesQuery = (instrument: string, step: string) =>
 export const ordersQuery = queryOptions({ queryKey: ['orders'], queryFn: items<Order>('/orders') });
 
 export const shipmentsQuery = queryOptions({ queryKey: ['shipments'], queryFn: items<Shipment>('/shipments') });
+
+export const benchQuery = (id: string) =>
+  queryOptions({ queryKey: ['shipments', id, 'bench'], queryFn: get<Bench>(`/shipments/${id}/bench`), enabled: id !== '' });
 
 export const blocksQuery = queryOptions({
   queryKey: ['pool', 'blocks'],
