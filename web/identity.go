@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"hashyard"
+	"hashyard/web/audit"
 )
 
 // Org is an organisation: the tenant that owns machines, orders and money.
@@ -84,6 +85,16 @@ type AuditRow struct {
 	Ref     hashyard.Ref    `json:"ref"`
 	Before  json.RawMessage `json:"before,omitempty"`
 	After   json.RawMessage `json:"after,omitempty"`
+	Seq     int64           `json:"seq,omitempty" doc:"Its place in the organisation's hash chain."`
+	Hash    audit.Hash      `json:"hash,omitzero" doc:"SHA-256 over this row and the hash before it, in hex."`
+}
+
+// AuditQuery selects audit rows, newest first.
+type AuditQuery struct {
+	Ref     hashyard.Ref // zero parts: any
+	Command string       // how it begins; empty: any
+	Before  hashyard.ID  // older than this row
+	Limit   int
 }
 
 // NormalEmail is the address in the one form that is stored and compared.
@@ -147,9 +158,8 @@ type Store interface {
 	KeyStore
 	InvitationStore
 	ResetStore
-	// Audit is the newest first, at most limit rows older than before. The house
-	// also sees the rows of no organisation.
-	Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error)
+	// Audit selects rows. The house also sees the rows of no organisation.
+	Audit(ctx context.Context, actor hashyard.Actor, q AuditQuery) ([]AuditRow, error)
 }
 
 // OrgStore keeps organisations.

@@ -203,6 +203,6 @@ func (s *Service) RevokeKey(ctx context.Context, actor hashyard.Actor, id hashya
 
 // Audit lists what was done in the actor's organisation, newest first; for the
 // house also what the house did by itself and for nobody in particular.
-func (s *Service) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) ([]AuditRow, error) {
-	return s.store.Audit(ctx, actor, ref, before, limit)
+func (s *Service) Audit(ctx context.Context, actor hashyard.Actor, q AuditQuery) ([]AuditRow, error) {
+	return s.store.Audit(ctx, actor, q)
 }

@@ -102,7 +102,9 @@ func (s *Store) write(ctx context.Context, tx *pg.Tx, by brokerage.By, before br
 		return err
 	}
 	if by.Command != "" {
-		if err := tx.Audit(ctx, by.Command, d.Trade.Ref(), before.Trade, decided{d.Trade, by.Actor}); err != nil {
+		// What the desk decides, both sides read, and the house itself.
+		orgs := []hashyard.ID{d.Trade.Buyer, d.Trade.Seller, {}}
+		if err := tx.AuditOf(ctx, orgs, by.Command, d.Trade.Ref(), before.Trade, decided{d.Trade, by.Actor}); err != nil {
 			return err
 		}
 	}

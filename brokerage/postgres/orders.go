@@ -129,7 +129,7 @@ func (s *Store) RejectOrder(ctx context.Context, id hashyard.ID, reason string, 
 		if err := tx.Emit(ctx, ev); err != nil {
 			return err
 		}
-		return tx.Audit(ctx, "order.reject", out.Ref(), audited(before), audited(out))
+		return tx.AuditFor(ctx, out.Org, "order.reject", out.Ref(), audited(before), audited(out))
 	})
 	hashyard.Hit(hashyard.AtOrderRejected)
 	return out, pg.Fail(err, "reject order %s", id)

@@ -84,7 +84,7 @@ func (s *Treasury) AddPayout(ctx context.Context, p treasury.Payout) (added bool
 		if added = tag.RowsAffected() == 1; !added {
 			return nil
 		}
-		return tx.Audit(ctx, "payout.request", p.Ref(), nil, p)
+		return tx.AuditFor(ctx, p.Org, "payout.request", p.Ref(), nil, p)
 	})
 	return added, pg.Fail(err, "request payout of %s", p.Org)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"reflect"
+	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -84,11 +85,54 @@ func audit(ctx context.Context, tx *pg.Tx, before, after []inventory.Unit, w inv
 		Units    []inventory.Unit    `json:"units,omitempty"`
 		Shipment *inventory.Shipment `json:"shipment,omitempty"`
 	}
-	now := state{Units: after, Shipment: w.Shipment}
+	shipment := w.Shipment
 	if w.NewShipment != nil {
-		now.Shipment = w.NewShipment
+		shipment = w.NewShipment
 	}
-	return tx.Audit(ctx, w.Command, w.Ref, state{Units: before}, now)
+	if org := tx.Org(); !org.IsZero() {
+		return tx.Audit(ctx, w.Command, w.Ref, state{Units: before}, state{Units: after, Shipment: shipment})
+	}
+	// Of what the house does, each organisation reads what is about its own.
+	for _, org := range concerned(before, after, shipment) {
+		now := state{Units: of(org, after)}
+		if shipment != nil && (shipment.Seller == org || shipment.Buyer == org) {
+			now.Shipment = shipment
+		}
+		if err := tx.AuditFor(ctx, org, w.Command, w.Ref, state{Units: of(org, before)}, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// concerned are the organisations that own or keep a unit, before or after, or
+// are a side of the shipment; none is the house alone.
+func concerned(before, after []inventory.Unit, shipment *inventory.Shipment) []hashyard.ID {
+	var orgs []hashyard.ID
+	add := func(ids ...hashyard.ID) {
+		for _, id := range ids {
+			if !id.IsZero() && !slices.Contains(orgs, id) {
+				orgs = append(orgs, id)
+			}
+		}
+	}
+	for _, us := range [][]inventory.Unit{before, after} {
+		for _, u := range us {
+			add(u.Owner, u.Custodian)
+		}
+	}
+	if shipment != nil {
+		add(shipment.Seller, shipment.Buyer)
+	}
+	if orgs == nil {
+		orgs = []hashyard.ID{{}}
+	}
+	return orgs
+}
+
+// of are the units that the organisation owns or keeps.
+func of(org hashyard.ID, us []inventory.Unit) []inventory.Unit {
+	return slices.DeleteFunc(slices.Clone(us), func(u inventory.Unit) bool { return u.Owner != org && u.Custodian != org })
 }
 
 func insertUnit(ctx context.Context, tx *pg.Tx, u inventory.Unit) error {

@@ -67,6 +67,25 @@ func (tx *Tx) AuditFor(ctx context.Context, org hashyard.ID, command string, ref
 	return nil
 }
 
+// AuditOf is Audit for a transaction that may be the house's own: then each
+// organisation that the thing belongs to reads a row in its trail.
+func (tx *Tx) AuditOf(ctx context.Context, orgs []hashyard.ID, command string, ref hashyard.Ref, before, after any) error {
+	if !tx.org.IsZero() {
+		return tx.Audit(ctx, command, ref, before, after)
+	}
+	told := map[hashyard.ID]bool{}
+	for _, org := range orgs {
+		if told[org] {
+			continue
+		}
+		told[org] = true
+		if err := tx.AuditFor(ctx, org, command, ref, before, after); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Once records that handler takes effect for an event. It reports false when
 // it already did: then the handler has nothing to do. System transactions only.
 func (tx *Tx) Once(ctx context.Context, event hashyard.ID, handler string) (first bool, err error) {

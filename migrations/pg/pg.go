@@ -118,6 +118,9 @@ func (tx *Tx) Conn() *pgx.Conn { return tx.conn }
 // Gorm is the same transaction for plain rows.
 func (tx *Tx) Gorm() *gorm.DB { return tx.gorm }
 
+// Org is the transaction's organisation; zero in one of the house's own.
+func (tx *Tx) Org() hashyard.ID { return tx.org }
+
 // Actor is who the transaction acts for.
 func (tx *Tx) Actor() hashyard.Actor { return tx.actor }
 

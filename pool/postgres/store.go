@@ -112,17 +112,28 @@ func (s *Store) AddWorker(ctx context.Context, actor hashyard.Actor, w pool.Work
 	return out, pg.Fail(err, "add worker %s", w.Name)
 }
 
+// leftWorker is a worker whose machine hashes for somebody else from now on.
+type leftWorker struct{ ID, Org hashyard.ID }
+
 // UnitWorker gives a unit's worker under an account; see pool.Store.
 func (s *Store) UnitWorker(ctx context.Context, w pool.Worker) (out pool.Worker, retired []hashyard.ID, err error) {
 	err = s.db.AsSystem(ctx, "pool.worker", func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, `
 			UPDATE pool_workers SET retired_at = $3, announce_after = NULL
-			WHERE unit_id = $1 AND account_id <> $2 AND retired_at IS NULL RETURNING id`, w.Unit, w.Account, w.Created)
+			WHERE unit_id = $1 AND account_id <> $2 AND retired_at IS NULL RETURNING id, org_id`, w.Unit, w.Account, w.Created)
 		if err != nil {
 			return err
 		}
-		if retired, err = pgx.CollectRows(rows, pgx.RowTo[hashyard.ID]); err != nil {
+		left, err := pgx.CollectRows(rows, pgx.RowToStructByPos[leftWorker])
+		if err != nil {
 			return err
+		}
+		retired = nil
+		for _, l := range left {
+			retired = append(retired, l.ID)
+			if err := tx.AuditFor(ctx, l.Org, "pool.worker.retire", hashyard.Ref{Kind: "worker", ID: l.ID}, nil, map[string]any{"unit": w.Unit}); err != nil {
+				return err
+			}
 		}
 		_, err = tx.Conn().Exec(ctx, `
 			INSERT INTO pool_workers AS w (id, org_id, account_id, name, unit_id, generation, announce_after, created_at)
@@ -142,7 +153,7 @@ func (s *Store) UnitWorker(ctx context.Context, w pool.Worker) (out pool.Worker,
 		if err != nil || (out.ID != w.ID && len(retired) == 0) {
 			return err
 		}
-		return tx.Audit(ctx, "pool.worker.bind", hashyard.Ref{Kind: "worker", ID: out.ID}, retired, out)
+		return tx.AuditFor(ctx, out.Org, "pool.worker.bind", hashyard.Ref{Kind: "worker", ID: out.ID}, nil, out)
 	})
 	return out, retired, pg.Fail(err, "worker of unit %s", w.Unit)
 }

@@ -113,10 +113,13 @@ type auditIn struct {
 	List
 	RefKind string      `query:"ref_kind" maxLength:"40" doc:"Only commands on things of this kind."`
 	RefID   hashyard.ID `query:"ref_id" doc:"Only commands on this thing."`
+	Command string      `query:"command" maxLength:"80" doc:"Only commands whose name begins so, as user or user.password."`
 }
 
 func (h *handlers) listAudit(ctx context.Context, actor hashyard.Actor, in *auditIn) (*web.Page[web.AuditRow], error) {
-	rows, err := h.svc.Audit(ctx, actor, hashyard.Ref{Kind: in.RefKind, ID: in.RefID}, in.Cursor, in.Limit+1)
+	rows, err := h.svc.Audit(ctx, actor, web.AuditQuery{
+		Ref: hashyard.Ref{Kind: in.RefKind, ID: in.RefID}, Command: in.Command, Before: in.Cursor, Limit: in.Limit + 1,
+	})
 	if err != nil {
 		return nil, err
 	}

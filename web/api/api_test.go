@@ -71,6 +71,7 @@ func newYard(t *testing.T) *yard {
 	y.api = web.New(web.Config{Auth: y.svc, Keeper: store, Log: log, Now: clock, Version: "test", Health: web.NewHealth(log, web.Check{Name: "database", Ask: db.Ping})})
 	api.Register(y.api, y.svc, api.Config{TestMode: true, Network: api.Network{Name: "devchain", WorkScale: 1_000_000}})
 	api.RegisterVerification(y.api, y.verify)
+	api.RegisterTrail(y.api, store)
 	web.RegisterStream(y.api, y.broker)
 	web.Handle(y.api, huma.Operation{OperationID: "test-make", Method: "POST", Path: "/api/v1/test/make"}, web.UnitsWrite, y.make)
 	y.srv = httptest.NewServer(y.api.Handler())

@@ -78,29 +78,28 @@ func scanOrg(row pgx.Row) (o web.Org, err error) {
 	return o, err
 }
 
-// Audit is the newest first, at most limit rows older than before. Rows of no
-// organisation, of system transactions, are the house's to see.
-func (s *Store) Audit(ctx context.Context, actor hashyard.Actor, ref hashyard.Ref, before hashyard.ID, limit int) (out []web.AuditRow, err error) {
-	read := func(ctx context.Context, tx *pg.Tx) error {
+// Audit selects rows, newest first. Rows of no organisation, of system
+// transactions, are the house's to see.
+func (s *Store) Audit(ctx context.Context, actor hashyard.Actor, q web.AuditQuery) (out []web.AuditRow, err error) {
+	err = s.trail(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, `
-			SELECT id, at, actor, command, ref_kind, ref_id, before, after FROM audit
-			WHERE (org_id = $1 OR ($6 AND org_id IS NULL)) AND ($2::uuid IS NULL OR id < $2) AND ($3 = '' OR ref_kind = $3) AND ($4::uuid IS NULL OR ref_id = $4)
-			ORDER BY id DESC LIMIT $5`, actor.Org, before, ref.Kind, ref.ID, limit, actor.House)
+			SELECT a.id, a.at, a.actor, a.command, a.ref_kind, a.ref_id, a.before, a.after, coalesce(c.seq, 0), c.hash
+			FROM audit a LEFT JOIN audit_chain c ON c.audit_id = a.id
+			WHERE (a.org_id = $1 OR ($6 AND a.org_id IS NULL)) AND ($2::uuid IS NULL OR a.id < $2)
+				AND ($3 = '' OR a.ref_kind = $3) AND ($4::uuid IS NULL OR a.ref_id = $4) AND starts_with(a.command, $7)
+			ORDER BY a.id DESC LIMIT $5`, actor.Org, q.Before, q.Ref.Kind, q.Ref.ID, q.Limit, actor.House, q.Command)
 		if err != nil {
 			return pg.Fail(err, "audit")
 		}
 		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (r web.AuditRow, err error) {
-			err = row.Scan(&r.ID, &r.At, &r.Actor, &r.Command, &r.Ref.Kind, &r.Ref.ID, &r.Before, &r.After)
+			var hash []byte
+			err = row.Scan(&r.ID, &r.At, &r.Actor, &r.Command, &r.Ref.Kind, &r.Ref.ID, &r.Before, &r.After, &r.Seq, &hash)
 			r.At = r.At.UTC()
+			copy(r.Hash[:], hash)
 			return r, err
 		})
 		return pg.Fail(err, "audit")
-	}
-	if actor.House {
-		err = s.db.AsSystem(ctx, "web.audit", read)
-	} else {
-		err = s.db.InOrg(ctx, actor, actor.Org, read)
-	}
+	})
 	return out, err
 }
 

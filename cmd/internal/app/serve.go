@@ -18,6 +18,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/pool/sharelog"
 	"hashyard/web"
+	"hashyard/web/audit"
 	"hashyard/web/notify"
 )
 
@@ -36,6 +37,7 @@ type Serve struct {
 	Mining      `embed:""`
 	Money       `embed:""`
 	Mail        `embed:""`
+	Trail       `embed:""`
 }
 
 // Run serves until ctx ends.
@@ -157,6 +159,10 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 	// Streams end with the broker, so that the server's shutdown is quick.
 	defer context.AfterFunc(ctx, h.broker.Close)()
 	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8, Observe: telemetry.Deliveries(h.ops.Registry)})
+	heads, err := audit.NewExporter(audit.ExporterConfig{Store: h.keeper, File: h.flags.auditHeads(), Every: h.flags.AuditEvery, Log: h.log})
+	if err != nil {
+		return err
+	}
 	parts := map[string]func(context.Context) error{
 		"ops": func(ctx context.Context) error { return h.ops.serve(ctx, o) },
 		"http": func(ctx context.Context) error {
@@ -164,6 +170,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		},
 		"dispatcher": dispatcher.Run,
 		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
+		"audit":      heads.Run,
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,
 		"treasury":   func(ctx context.Context) error { return h.db.Lead(ctx, "treasury", h.treasury.Run) },
