@@ -86,6 +86,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/audit/chain": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check your audit trail's hash chain, link by link; for the desk also the house's own */
+        get: operations["verify-audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1543,8 +1560,15 @@ export interface components {
             at: string;
             before?: unknown;
             command: string;
+            /** @description SHA-256 over this row and the hash before it, in hex. */
+            hash?: string;
             id: string;
             ref: components["schemas"]["Ref"];
+            /**
+             * Format: int64
+             * @description Its place in the organisation's hash chain.
+             */
+            seq?: number;
         };
         Bench: {
             /** Format: date-time */
@@ -1972,6 +1996,13 @@ export interface components {
             /** Format: int64 */
             units: number;
         };
+        Finding: {
+            /** @description The audit row. */
+            row_id?: string;
+            /** Format: int64 */
+            seq?: number;
+            what: string;
+        };
         FleetBoard: {
             chip_map?: string;
             /** Format: int64 */
@@ -2034,6 +2065,18 @@ export interface components {
             /** Format: date-time */
             at: string;
             serial?: string;
+        };
+        Head: {
+            /**
+             * Format: date-time
+             * @description When it was looked at.
+             */
+            at: string;
+            /** @description The organisation; empty for the house's acts that concern nobody in particular. */
+            chain: string;
+            hash: string;
+            /** Format: int64 */
+            seq: number;
         };
         Hello: {
             /** @description Name or id of the site. */
@@ -2525,6 +2568,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageReport: {
+            items: components["schemas"]["Report"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageSeriesPoint: {
             items: components["schemas"]["SeriesPoint"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -2867,6 +2915,19 @@ export interface components {
         Ref: {
             id: string;
             kind: string;
+        };
+        Report: {
+            /** @description The first bad one; absent where all is well. */
+            bad?: components["schemas"]["Finding"];
+            /** @description The organisation; absent for the house's acts that concern nobody in particular. */
+            chain?: string;
+            /** @description The last good link. */
+            head?: components["schemas"]["Head"];
+            /**
+             * Format: int64
+             * @description Links that were found to be as they were made.
+             */
+            rows: number;
         };
         ResetAsk: {
             email: string;
@@ -3693,6 +3754,8 @@ export interface operations {
                 ref_kind?: string;
                 /** @description Only commands on this thing. */
                 ref_id?: string;
+                /** @description Only commands whose name begins so, as user or user.password. */
+                command?: string;
             };
             header?: never;
             path?: never;
@@ -3707,6 +3770,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageAuditRow"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "verify-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReport"];
                 };
             };
             /** @description Error */
