@@ -22,7 +22,7 @@ const (
 
 	// ClaimLease is how long a claim holds without being renewed. A process
 	// that dies in a command blocks its key for this long, no longer.
-	ClaimLease = 10 * time.Second
+	ClaimLease = 5 * time.Second
 )
 
 // Claim is one use of an idempotency key: who, which key, for what input.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
 	"slices"
 	"sync"
@@ -107,7 +108,7 @@ type Handler struct {
 // DispatcherConfig sets the pace; zero values mean the defaults.
 type DispatcherConfig struct {
 	Poll    time.Duration  // default 250 ms
-	Lease   time.Duration  // default 60 s: how long a handler may take before another process tries
+	Lease   time.Duration  // default 6 s, renewed while the handler runs: how long the events of a process that died wait
 	Workers int            // default 4
 	Observe func(Delivery) // told of every attempt; nil is nobody
 	Log     *slog.Logger
@@ -118,6 +119,9 @@ type Dispatcher struct {
 	db       *DB
 	handlers []Handler
 	cfg      DispatcherConfig
+
+	mu   sync.Mutex // guards held
+	held map[hashyard.ID]bool
 }
 
 // NewDispatcher prepares a dispatcher; Run starts it.
@@ -126,7 +130,7 @@ func NewDispatcher(db *DB, handlers []Handler, cfg DispatcherConfig) *Dispatcher
 		cfg.Poll = 250 * time.Millisecond
 	}
 	if cfg.Lease == 0 {
-		cfg.Lease = time.Minute
+		cfg.Lease = 6 * time.Second
 	}
 	if cfg.Workers == 0 {
 		cfg.Workers = 4
@@ -134,13 +138,16 @@ func NewDispatcher(db *DB, handlers []Handler, cfg DispatcherConfig) *Dispatcher
 	if cfg.Log == nil {
 		cfg.Log = db.log
 	}
-	return &Dispatcher{db: db, handlers: handlers, cfg: cfg}
+	return &Dispatcher{db: db, handlers: handlers, cfg: cfg, held: map[hashyard.ID]bool{}}
 }
 
 // Run delivers until ctx ends, then waits for the handlers it started.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	defer wg.Wait()
+	renewed, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() { defer close(ended); d.renew(renewed) }()
+	defer func() { wg.Wait(); stop(); <-ended }()
 	slots := make(chan struct{}, d.cfg.Workers)
 	tick := time.NewTicker(d.cfg.Poll)
 	defer tick.Stop()
@@ -154,6 +161,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 			hashyard.Hit(hashyard.AtOutboxClaimed)
 		}
 		for _, ev := range evs {
+			d.hold(ev.ID)
 			slots <- struct{}{} // this goroutine alone fills slots: never blocks
 			wg.Go(func() {
 				defer func() { <-slots; d.db.wake.wake() }()
@@ -230,6 +238,7 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 		// Shutting down: the lease runs out and the next process delivers.
 		ctx = context.WithoutCancel(ctx)
 	}
+	d.release(ev.ID)
 	err := errors.Join(failed...)
 	if err != nil {
 		d.cfg.Log.WarnContext(ctx, "event not delivered, will retry", "kind", ev.Kind, "event", ev.ID, "attempts", ev.attempts, "error", Words(err))
@@ -272,6 +281,44 @@ func (d *Dispatcher) settle(ctx context.Context, ev leased, failure error) error
 			WHERE id = $1`, ev.ID, wait.String(), Words(failure))
 		return err
 	})
+}
+
+func (d *Dispatcher) hold(id hashyard.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.held[id] = true
+}
+
+func (d *Dispatcher) release(id hashyard.ID) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.held, id)
+}
+
+// renew keeps the leases of the events whose handlers run.
+func (d *Dispatcher) renew(ctx context.Context) {
+	tick := time.NewTicker(d.cfg.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		d.mu.Lock()
+		ids := slices.Collect(maps.Keys(d.held))
+		d.mu.Unlock()
+		if len(ids) == 0 {
+			continue
+		}
+		err := d.db.AsSystem(ctx, "dispatcher", func(ctx context.Context, tx *Tx) error {
+			_, err := tx.conn.Exec(ctx, "UPDATE outbox SET leased_to = now() + $2::interval WHERE id = ANY ($1) AND done_at IS NULL", KnownUUIDs(ids), d.cfg.Lease.String())
+			return err
+		})
+		if err != nil && ctx.Err() == nil {
+			d.cfg.Log.WarnContext(ctx, "leases not renewed", "events", len(ids), "error", err)
+		}
+	}
 }
 
 // waker carries "there is something to do" inside one process.

@@ -7,12 +7,14 @@ import (
 	"path/filepath"
 	"testing"
 	"time"
+
+	"hashyard/cmd/internal/world/worldtest"
 )
 
 // TestBrowser drives the real binary of a running world with Chromium: the
 // scripts are the browser app's own (web/ui/e2e).
 func TestBrowser(t *testing.T) {
-	needsPostgres(t)
+	worldtest.Needs(t)
 	ui := filepath.Join("..", "..", "..", "web", "ui")
 	for _, need := range []struct{ path, how string }{
 		{filepath.Join(ui, "dist", "index.html"), "the browser app is not built: make build"},
@@ -23,13 +25,13 @@ func TestBrowser(t *testing.T) {
 			t.Skip(need.how)
 		}
 	}
-	path := start(t, build(t, ""))
+	w := worldtest.Start(t, worldtest.Build(t, ""), worldtest.Fast())
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "node", "e2e/run.mjs")
 	cmd.Dir = ui
 	shots := os.Getenv("HASHYARD_SHOTS")
-	cmd.Env = append(os.Environ(), "WORLD="+path, "CHROMIUM="+chromium(), "SHOTS="+shots)
+	cmd.Env = append(os.Environ(), "WORLD="+w.Path, "CHROMIUM="+chromium(), "SHOTS="+shots)
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
 	if err != nil {

@@ -23,9 +23,9 @@ type Config struct {
 	Out   io.Writer
 	// Wait bounds the wait for each thing that must come; zero means 10 min.
 	Wait time.Duration
-	// Between, if set, is called before each step with its number: a test
-	// kills processes there.
-	Between func(ctx context.Context, step int) error
+	// Dying says that processes of the world are killed under way. What a
+	// kill may change, the order in which news arrive, is then not asked for.
+	Dying bool
 }
 
 // machine is one simulated ASIC as its owner knows it.
@@ -115,11 +115,6 @@ func Run(ctx context.Context, cfg Config) error {
 	defer p.end(ctx)
 	steps := p.steps()
 	for i, s := range steps {
-		if cfg.Between != nil {
-			if err := cfg.Between(ctx, i+1); err != nil {
-				return err
-			}
-		}
 		began := time.Now()
 		measured, err := s.run(ctx)
 		if err != nil {

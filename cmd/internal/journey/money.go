@@ -115,7 +115,7 @@ func (p *play) deliveries(ctx context.Context) (string, error) {
 		if least < 2 {
 			return notYet("news of the payment was delivered %d times, not twice", least)
 		}
-		if len(kinds) < 2 || kinds[0] != "payment_intent.succeeded" {
+		if len(kinds) < 2 || !p.cfg.Dying && kinds[0] != "payment_intent.succeeded" {
 			return fmt.Errorf("the double did not deliver the last news first: %v", kinds)
 		}
 		said = fmt.Sprintf("news ×%d, last first (%s)", least, strings.Join(kinds, ", "))

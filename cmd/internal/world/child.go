@@ -27,8 +27,9 @@ type child struct {
 	env   []string
 	ready func(ctx context.Context) error // nil when it answers
 
-	dir string
-	log *slog.Logger
+	dir  string
+	log  *slog.Logger
+	most time.Duration // between two starts of a process that ends at once
 
 	mu  sync.Mutex // guards pid
 	pid int
@@ -69,7 +70,7 @@ func (c *child) run(ctx context.Context, changed func()) error {
 			return nil
 		case <-time.After(wait):
 		}
-		wait = min(2*wait, 5*time.Second)
+		wait = min(2*wait, max(c.most, 200*time.Millisecond))
 	}
 }
 

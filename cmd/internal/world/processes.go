@@ -14,7 +14,7 @@ import (
 func (r *runner) process(name string, ready string, env []string, args ...string) *child {
 	return &child{
 		name: name, bin: r.Bin, args: args, env: env, ready: answers(ready),
-		dir: r.Dir, log: r.Log, up: make(chan struct{}), ended: make(chan struct{}),
+		dir: r.Dir, log: r.Log, most: r.Settings.RestartWait, up: make(chan struct{}), ended: make(chan struct{}),
 	}
 }
 

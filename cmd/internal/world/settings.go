@@ -18,6 +18,7 @@ type Settings struct {
 	Shares           float64       `default:"20" help:"Shares a minute asked of any other machine."`
 	MeasureEvery     time.Duration `default:"5s" help:"How often work under proof is measured."`
 	ChainBits        string        `default:"1d3ba6fe" help:"Network difficulty of a new chain, as compact bits in hex; a known world keeps its own."`
+	RestartWait      time.Duration `default:"5s" hidden:"" help:"Most of the pause before a process that ended is started again."`
 }
 
 // Check refuses what cannot be meant, by the name of its flag.
