@@ -105,6 +105,9 @@ func (d Dossier) Expire(now time.Time) (*Change, error) {
 
 // Resolve is the desk's decision about a refuted or disputed trade.
 func (d Dossier) Resolve(kind SettlementKind, reason string, now time.Time) (*Change, error) {
+	if s := d.Settlement; s != nil && s.Kind == kind && d.Trade.Reason == reason {
+		return nil, nil // this very decision, asked for again after its answer was lost
+	}
 	if d.Trade.State != Disputed && d.Trade.State != Refuted {
 		return nil, hashyard.Conflict.Errorf("trade %s is %s; the desk decides disputed and refuted trades", d.Trade.Name(), d.Trade.State)
 	}

@@ -135,7 +135,7 @@ func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, p Poll) ([
 	for {
 		rung := s.bells.listen(site.ID)
 		now := s.now().UTC()
-		leased, err := s.store.Lease(ctx, actor, p, 4, LeaseTimes{Now: now, Until: now.Add(s.lease), Again: now.Add(backOff)})
+		leased, err := s.store.Lease(ctx, actor, p, 4, LeaseTimes{Now: now, Until: now.Add(s.lease), Again: now.Add(s.pause)})
 		if err != nil {
 			return nil, err
 		}
@@ -159,10 +159,6 @@ func (s *Service) Commands(ctx context.Context, actor hashyard.Actor, p Poll) ([
 	}
 }
 
-// backOff is the pause of one command that cannot be given out, or that its
-// agent lost again.
-const backOff = 30 * time.Second
-
 // commands makes what the agent gets of what was leased to it.
 func (s *Service) commands(ctx context.Context, actor hashyard.Actor, leased []Leased) ([]Command, error) {
 	var out []Command
@@ -170,7 +166,7 @@ func (s *Service) commands(ctx context.Context, actor hashyard.Actor, leased []L
 		c, ok, err := s.command(ctx, actor, l)
 		if err != nil {
 			s.log.WarnContext(ctx, "redirect not sent, will retry", "redirect", l.Redirect.ID, "error", err)
-			if err := s.store.Defer(ctx, actor, l.Command, s.now().UTC().Add(backOff)); err != nil {
+			if err := s.store.Defer(ctx, actor, l.Command, s.now().UTC().Add(s.pause)); err != nil {
 				return nil, err
 			}
 			continue

@@ -129,6 +129,7 @@ type Config struct {
 	SealKey [32]byte         // seals the old pools' passwords; kept outside the database
 	Lease   time.Duration    // of a command; 0 means 180 s
 	Answer  time.Duration    // within which a redirect must be answered; 0 means 15 min
+	Pause   time.Duration    // of a command that cannot be given out, or that its agent lost again; 0 means 30 s
 	Now     func() time.Time // nil means time.Now
 	Log     *slog.Logger     // nil discards
 }
@@ -141,6 +142,7 @@ type Service struct {
 	sealer  sealer
 	lease   time.Duration
 	answer  time.Duration
+	pause   time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 	bells   bells
@@ -154,10 +156,13 @@ func New(cfg Config) (*Service, error) {
 	}
 	s := &Service{
 		store: cfg.Store, units: cfg.Units, workers: cfg.Workers, sealer: seal,
-		lease: cfg.Lease, answer: cfg.Answer, now: cfg.Now, log: cfg.Log,
+		lease: cfg.Lease, answer: cfg.Answer, pause: cfg.Pause, now: cfg.Now, log: cfg.Log,
 	}
 	if s.answer <= 0 {
 		s.answer = 15 * time.Minute
+	}
+	if s.pause <= 0 {
+		s.pause = 30 * time.Second
 	}
 	if s.lease <= 0 {
 		s.lease = 180 * time.Second

@@ -41,7 +41,8 @@ type As struct {
 
 // Select names what a change decides on.
 type Select struct {
-	Units    []hashyard.ID // must all exist and be visible
+	Units    []hashyard.ID // must all exist and be visible, unless Lenient
+	Lenient  bool          // leaves out Units that do not exist
 	Serial   string        // the unit with this serial, if any
 	Shipment hashyard.ID   // with the units of its lines
 	Trade    hashyard.ID   // the shipment of this trade, if any, without its units
@@ -209,7 +210,9 @@ func (s *Service) release(ctx context.Context, as As, units []hashyard.ID, holde
 	if len(units) == 0 {
 		return nil
 	}
-	return s.store.Change(ctx, as, Select{Units: inOrder(units)}, func(l Loaded) (Write, error) {
+	// An order may have named what nobody has: it was refused for that, and
+	// still there is nothing to free.
+	return s.store.Change(ctx, as, Select{Units: inOrder(units), Lenient: true}, func(l Loaded) (Write, error) {
 		w := Write{Command: "units.release", Ref: holders[0], At: s.now().UTC()}
 		for _, u := range l.Units {
 			for _, h := range holders {

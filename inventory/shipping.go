@@ -2,6 +2,7 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -137,6 +138,9 @@ func (s *Service) Dispatch(ctx context.Context, actor hashyard.Actor, shipment h
 		if err := was.mayMove(actor.Org, was.Seller, "dispatch"); err != nil {
 			return was, err
 		}
+		if was.State == ShipmentDispatched && was.Carrier == clean(carrier) && was.Tracking == clean(tracking) {
+			return was, errAgain
+		}
 		return was.dispatch(carrier, tracking, now)
 	}
 	return s.step(ctx, actor, shipment, hashyard.EvUnitsDispatched, step, func(ship Shipment, u Unit, now time.Time) (Unit, []Custody, error) {
@@ -156,6 +160,9 @@ func (s *Service) Arrive(ctx context.Context, actor hashyard.Actor, shipment has
 		if err := was.mayMove(actor.Org, was.Buyer, "take in"); err != nil {
 			return was, err
 		}
+		if was.State == ShipmentArrived {
+			return was, errAgain
+		}
 		return was.arrive(now)
 	}
 	return s.step(ctx, actor, shipment, hashyard.EvUnitsArrived, step, func(_ Shipment, u Unit, _ time.Time) (Unit, []Custody, error) {
@@ -174,10 +181,17 @@ func (s *Service) Except(ctx context.Context, actor hashyard.Actor, shipment has
 		if err := was.mayMove(actor.Org, actor.Org, "stop"); err != nil {
 			return was, err
 		}
+		if was.State == ShipmentException && was.Reason == clean(reason) {
+			return was, errAgain
+		}
 		return was.except(reason)
 	}
 	return s.step(ctx, actor, shipment, "", step, nil)
 }
+
+// errAgain ends a step that was taken before: a process may die between the
+// step and its answer, and the caller asks again. It changes nothing.
+var errAgain = errors.New("this was done before")
 
 type unitStep func(ship Shipment, u Unit, now time.Time) (Unit, []Custody, error)
 
@@ -189,7 +203,10 @@ func (s *Service) step(ctx context.Context, actor hashyard.Actor, id hashyard.ID
 	err := s.store.Change(ctx, As{Actor: actor}, Select{Shipment: id}, func(l Loaded) (Write, error) {
 		now := s.now().UTC()
 		var err error
-		if out, err = move(*l.Shipment, now); err != nil {
+		if out, err = move(*l.Shipment, now); errors.Is(err, errAgain) {
+			return Write{}, nil
+		}
+		if err != nil {
 			return Write{}, err
 		}
 		w := Write{Shipment: &out, Command: "shipment." + string(out.State), Ref: out.ref(), At: now}

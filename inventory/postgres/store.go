@@ -137,7 +137,7 @@ func load(ctx context.Context, tx *pg.Tx, sel inventory.Select) (inventory.Loade
 		return loadSerial(ctx, tx, sel.Serial)
 	}
 	var err error
-	out.Units, err = lockUnits(ctx, tx, ids)
+	out.Units, err = lockUnits(ctx, tx, ids, sel.Lenient)
 	return out, err
 }
 
@@ -158,7 +158,7 @@ func loadSerial(ctx context.Context, tx *pg.Tx, serial string) (out inventory.Lo
 }
 
 // lockUnits returns the units in the order asked for; all must be there.
-func lockUnits(ctx context.Context, tx *pg.Tx, ids []hashyard.ID) ([]inventory.Unit, error) {
+func lockUnits(ctx context.Context, tx *pg.Tx, ids []hashyard.ID, lenient bool) ([]inventory.Unit, error) {
 	if len(ids) == 0 {
 		return nil, nil
 	}
@@ -177,6 +177,9 @@ func lockUnits(ctx context.Context, tx *pg.Tx, ids []hashyard.ID) ([]inventory.U
 	out := make([]inventory.Unit, 0, len(ids))
 	for _, id := range ids {
 		u, ok := byID[id]
+		if !ok && lenient {
+			continue
+		}
 		if !ok {
 			return nil, hashyard.NotFound.Errorf("unit %s", id)
 		}

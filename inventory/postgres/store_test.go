@@ -324,6 +324,51 @@ func TestClosedOrderGivesBackOnlyWhatItHolds(t *testing.T) {
 	y.wantState(t, b.ID, inventory.UnitAvailable)
 	closed(s.order, a.ID)
 	y.wantState(t, a.ID, inventory.UnitPacked) // too late: it is in the box
+	// An order that was refused because it names what nobody has still ends.
+	last := hashyard.Ref{Kind: "order", ID: hashyard.NewID()}
+	if _, err := y.svc.Reserve(t.Context(), y.seller, last, []hashyard.ID{c.ID}); err != nil {
+		t.Fatal(err)
+	}
+	closed(last.ID, hashyard.NewID(), c.ID)
+	y.wantState(t, c.ID, inventory.UnitAvailable)
+}
+
+// TestShipmentStepsAskedAgain: the process died after the step and before its
+// answer; the same step again is no change and no refusal, another one is.
+func TestShipmentStepsAskedAgain(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	s := y.sell(t, y.claim(t, y.seller, "SMTT0009"))
+	if _, _, err := y.svc.Scan(t.Context(), y.seller, s.ship.ID, inventory.ScanPack, "SMTT0009", time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	var first, again inventory.Shipment
+	for _, step := range []func() (inventory.Shipment, error){
+		func() (inventory.Shipment, error) {
+			return y.svc.Dispatch(t.Context(), y.seller, s.ship.ID, "DHL", "JD 1")
+		},
+		func() (inventory.Shipment, error) { return y.svc.Except(t.Context(), y.buyer, s.ship.ID, "customs") },
+		func() (inventory.Shipment, error) { return y.svc.Arrive(t.Context(), y.buyer, s.ship.ID) },
+	} {
+		var err error
+		if first, err = step(); err != nil {
+			t.Fatal(err)
+		}
+		if again, err = step(); err != nil || again.State != first.State {
+			t.Fatalf("again: %s, %v", again.State, err)
+		}
+	}
+	if _, err := y.svc.Dispatch(t.Context(), y.seller, s.ship.ID, "UPS", "JD 1"); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("dispatched by another carrier: %v", err)
+	}
+	y.checkChain(t, s.units[0])
+	if got := testdb.Owner(t, y.db); got != nil {
+		var n int
+		err := got.QueryRow(t.Context(), "SELECT count(*) FROM outbox WHERE kind IN ('units.dispatched', 'units.arrived')").Scan(&n)
+		if err != nil || n != 2 {
+			t.Errorf("%d events of two steps, %v", n, err)
+		}
+	}
 }
 
 func TestMatchedArrivesAfterTheCancellation(t *testing.T) {

@@ -34,6 +34,7 @@ type Serve struct {
 	OpsListen   string `default:"127.0.0.1:9600" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
 	Traces      `embed:""`
 	Chain       `embed:""`
+	Sites       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`
 	Mail        `embed:""`

@@ -44,6 +44,11 @@ func (l Limits) web() web.Limits {
 	return web.Limits{Address: l.LimitAddress, Caller: l.LimitCaller, Org: l.LimitOrg, Streams: l.LimitStreams}
 }
 
+// Sites are the settings of what agents do.
+type Sites struct {
+	CommandPause time.Duration `default:"30s" env:"HASHYARD_COMMAND_PAUSE" help:"Pause of a command that its agent lost again or that cannot be given out."`
+}
+
 // Money are the settings of both rails.
 type Money struct {
 	StripeURL           string `env:"HASHYARD_STRIPE_URL" help:"Address of the payment double; empty for Stripe itself."`

@@ -1,7 +1,11 @@
 package killtest
 
 import (
+	"context"
+	"encoding/json"
 	"math/rand/v2"
+	"net/http"
+	"slices"
 	"testing"
 	"time"
 
@@ -10,42 +14,107 @@ import (
 	"hashyard/cmd/internal/world/worldtest"
 )
 
-// rare are passed only a few times in one journey: their first pass kills.
-func rare(p hashyard.Failpoint) bool {
+// often are passed again and again; which pass kills is the seed's to say. All
+// others kill at their first.
+func often(p hashyard.Failpoint) bool {
 	switch p {
-	case hashyard.AtTransfer, hashyard.AtTransferred, hashyard.AtFundOpened, hashyard.AtFundCalled, hashyard.AtPartyMade,
-		hashyard.AtOrderStored, hashyard.AtOrderReserved, hashyard.AtProofStarted, hashyard.AtRedirectMade, hashyard.AtRedirectLeased,
-		hashyard.AtRedirectResult, hashyard.AtAgentSnapshot, hashyard.AtAgentWrite, hashyard.AtAgentWritten, hashyard.AtAgentReadBack,
-		hashyard.AtAgentResult, hashyard.AtAgentPosted, hashyard.AtSignerEnrolled, hashyard.AtSignerDecided, hashyard.AtSignerKept,
-		hashyard.AtWebhookVerified, hashyard.AtWebhookRead, hashyard.AtWebhookCommit, hashyard.AtWebhookDone, hashyard.AtShipmentMoved:
+	case hashyard.AtShareVerified, hashyard.AtSharePublish, hashyard.AtShareDurable, hashyard.AtShareAnswer, hashyard.AtShareAnswered,
+		hashyard.AtShareRead, hashyard.AtShareApply, hashyard.AtShareApplied, hashyard.AtBlockFound, hashyard.AtBlockSaved,
+		hashyard.AtBlockJudged, hashyard.AtBlockVerdict, hashyard.AtTxCommit, hashyard.AtTxCommitted, hashyard.AtLedgerPosted,
+		hashyard.AtOutboxClaimed, hashyard.AtOutboxHandled, hashyard.AtOutboxDone, hashyard.AtCustodyCommit, hashyard.AtCustodyAfter,
+		hashyard.AtScanConnect, hashyard.AtScanConnected, hashyard.AtMarketCommit, hashyard.AtMarketAck:
 		return true
 	}
 	return false
 }
 
-// TestWorldSurvivesEveryFailpoint lets a journey through a world whose
-// processes die once at every failpoint that the journey passes, in whatever
-// order it comes to them, also while they recover from the kill before.
+// TestWorldSurvivesEveryFailpoint lets journeys through a world whose
+// processes die at every failpoint, in whatever order they come to them, also
+// while they recover from the kill before. Then everything must hold.
 func TestWorldSurvivesEveryFailpoint(t *testing.T) {
 	worldtest.Needs(t)
 	a := arms{t.TempDir()}
-	w := worldtest.Start(t, worldtest.Build(t, "failpoints"), append(worldtest.Fast(), "--restart-wait=200ms"), "HASHYARD_FAILPOINTS="+a.dir)
-	rnd := rand.New(rand.NewPCG(1, 2))
+	w := worldtest.Start(t, worldtest.Build(t, "failpoints"), append(worldtest.Fast(), "--restart-wait=200ms"), "HASHYARD_FAILPOINTS="+a.dir, "HASHYARD_COMMAND_PAUSE=1s")
 	began := time.Now()
-	for _, p := range hashyard.Failpoints() {
-		n := 1
-		if !rare(p) {
-			n += rnd.IntN(3)
+	for seed := range uint64(max(1, worldtest.Soak())) {
+		rnd := rand.New(rand.NewPCG(seed, 1))
+		for _, p := range hashyard.Failpoints() {
+			n := 1
+			if often(p) {
+				n += rnd.IntN(4 + 20*worldtest.Soak())
+			}
+			if err := a.set(p, n); err != nil {
+				t.Fatal(err)
+			}
 		}
-		if err := a.set(p, n); err != nil {
+		journeyAmongKills(t, a, w)
+		if left := a.armed(); len(left) > 0 {
+			t.Errorf("seed %d: never hit: %v", seed, left)
+		}
+		if err := a.clear(); err != nil {
 			t.Fatal(err)
 		}
+		load(t, w.Path).sound(40 * time.Second)
 	}
-	err := journey.Run(t.Context(), journey.Config{World: w.Path, Out: worldtest.Lines{T: t}, Wait: 3 * time.Minute, Dying: true})
-	kills, kerr := a.kills()
-	t.Logf("%s after %s\n%s", w.Dir, time.Since(began).Round(time.Second), table(kills))
-	if err != nil || kerr != nil {
-		t.Fatal(err, kerr)
+	kills, err := a.kills()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("never: %v", a.armed())
+	t.Logf("world: killed at %d of %d failpoints, recovered each time, in %s\n%s", len(kills), len(hashyard.Failpoints()), time.Since(began).Round(time.Second), table(kills))
+}
+
+// journeyAmongKills plays a journey while traders place and take back orders,
+// then has the chain reorganised.
+func journeyAmongKills(t *testing.T, a arms, w worldtest.Running) {
+	t.Helper()
+	y := load(t, w.Path)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	traded := make(chan int, 1)
+	go func() { traded <- y.trade(ctx) }()
+	go func() { // until the orders' failpoints have killed
+		for ctx.Err() == nil && slices.ContainsFunc(a.armed(), ofOrders) {
+			time.Sleep(200 * time.Millisecond)
+		}
+		stop()
+	}()
+	err := journey.Run(t.Context(), journey.Config{World: w.Path, Out: worldtest.Lines{T: t}, Wait: 2 * time.Minute, Dying: true})
+	stop()
+	t.Logf("%d orders placed beside it", <-traded)
+	if err != nil {
+		kills, kerr := a.kills()
+		t.Fatalf("%v %v\n%s", err, kerr, table(kills))
+	}
+	y.reorganise(a)
+}
+
+func ofOrders(p hashyard.Failpoint) bool {
+	return slices.Contains([]hashyard.Failpoint{
+		hashyard.AtOrderStored, hashyard.AtOrderReserved, hashyard.AtMarketCommit, hashyard.AtMarketAck, hashyard.AtOrderRejected, hashyard.AtCancelNoted,
+	}, p)
+}
+
+// reorganise takes blocks off the chain until the treasury was killed while it
+// followed.
+func (y yard) reorganise(a arms) {
+	y.t.Helper()
+	ctx, stop := context.WithTimeout(y.t.Context(), 30*time.Second)
+	defer stop()
+	for ctx.Err() == nil && slices.Contains(a.armed(), hashyard.AtScanUndone) {
+		var tip string
+		raw, err := y.rpc(ctx, "getbestblockhash")
+		if err == nil {
+			err = json.Unmarshal(raw, &tip)
+		}
+		if err == nil {
+			_, err = y.rpc(ctx, "invalidateblock", tip)
+		}
+		if err != nil {
+			y.t.Logf("the node is away: %v", err)
+		}
+		time.Sleep(time.Second)
+	}
+	if _, err := y.call(ctx, "house.treasury", http.MethodGet, "/treasury", nil, nil); err != nil {
+		y.t.Error(err)
+	}
 }
