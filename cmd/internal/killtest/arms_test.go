@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hashyard"
@@ -37,7 +38,9 @@ func (a arms) clear() error {
 // armed are the failpoints that have not killed yet.
 func (a arms) armed() (out []hashyard.Failpoint) {
 	for _, p := range hashyard.Failpoints() {
-		if _, err := os.Stat(filepath.Join(a.dir, string(p))); err == nil {
+		// A count of zero has killed; another kill came before the file was gone.
+		b, err := os.ReadFile(filepath.Join(a.dir, string(p)))
+		if n, cerr := strconv.Atoi(strings.TrimSpace(string(b))); err == nil && cerr == nil && n > 0 {
 			out = append(out, p)
 		}
 	}
