@@ -74,6 +74,7 @@ type Write struct {
 // UnitQuery selects units: those in hand, or by serial or MAC all visible ones.
 type UnitQuery struct {
 	Text   string
+	IDs    []hashyard.ID // these only, as far as the caller may read them
 	Cursor string
 	Limit  int
 }

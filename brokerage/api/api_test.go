@@ -37,21 +37,6 @@ func TestRoutesAreDescribed(t *testing.T) {
 	}
 }
 
-// TestNextSaysSomethingWhileATradeRuns: each side knows what it waits for.
-func TestNextSaysSomethingWhileATradeRuns(t *testing.T) {
-	t.Parallel()
-	for _, s := range brokerage.TradeStates() {
-		n := nextOf(brokerage.Dossier{Trade: brokerage.Trade{State: s}})
-		over := s.Over()
-		if over != (n == Next{}) || (!over && n.Seller == "") {
-			t.Errorf("%s: %+v", s, n)
-		}
-		if strings.Contains(strings.ToLower(n.Buyer+n.Seller), "escrow") {
-			t.Errorf("%s: %+v", s, n)
-		}
-	}
-}
-
 func TestProofShownIsTheFurthestFromPassing(t *testing.T) {
 	t.Parallel()
 	unit := func(s brokerage.ProofState) brokerage.TradeUnit {
@@ -70,7 +55,7 @@ func TestProofShownIsTheFurthestFromPassing(t *testing.T) {
 		for _, s := range tt.units {
 			d.Units = append(d.Units, unit(s))
 		}
-		got := tradeOf(d, hashyard.Actor{}, nil, brokerage.DefaultTerms())
+		got := tradeOf(d, hashyard.Actor{}, nil, brokerage.DefaultTerms(), time.Now())
 		if (got.Proof == nil) != (tt.want == "") || (got.Proof != nil && got.Proof.State != tt.want) || len(got.Proofs) != len(tt.units) {
 			t.Errorf("%v: %+v", tt.units, got.Proof)
 		}

@@ -21,6 +21,7 @@ type Trade struct {
 	Buyer           Party               `json:"buyer"`
 	Seller          Party               `json:"seller"`
 	Next            Next                `json:"next"`
+	Clocks          []Clock             `json:"clocks" nullable:"false"`
 	Instrument      hashyard.ID         `json:"instrument"`
 	BidOrder        hashyard.ID         `json:"bid_order"`
 	AskOrder        hashyard.ID         `json:"ask_order"`
@@ -43,10 +44,29 @@ type Trade struct {
 	Version         int64               `json:"version"`
 }
 
-// Next says what each side does next, in words; empty when nothing.
+// Next says what each side does next; a title is empty when there is nothing.
 type Next struct {
-	Buyer  string `json:"buyer"`
-	Seller string `json:"seller"`
+	Buyer  NextStep `json:"buyer"`
+	Seller NextStep `json:"seller"`
+	Desk   NextStep `json:"desk"`
+}
+
+// NextStep is one side's.
+type NextStep struct {
+	Act    string    `json:"act,omitempty" enum:"fund,pack,receive,connect,account,decide" doc:"What that side can do now; absent when it waits."`
+	Title  string    `json:"title"`
+	Detail string    `json:"detail"`
+	Due    time.Time `json:"due,omitzero"`
+}
+
+// Clock is one stored deadline; both sides see the same.
+type Clock struct {
+	Name  string    `json:"name"`
+	Rule  string    `json:"rule"`
+	State string    `json:"state" enum:"waiting,running,met,missed,off"`
+	From  time.Time `json:"from,omitzero"`
+	Due   time.Time `json:"due,omitzero"`
+	Ended time.Time `json:"ended,omitzero"`
 }
 
 // Payment is the buyer's bank transfer.
@@ -90,11 +110,12 @@ type Proof struct {
 	Condition json.RawMessage `json:"condition,omitempty" doc:"Telemetry of the machine as it was listed. In lists and answers of commands absent."`
 }
 
-func tradeOf(d brokerage.Dossier, actor hashyard.Actor, names map[hashyard.ID]string, terms brokerage.Terms) Trade {
+func tradeOf(d brokerage.Dossier, actor hashyard.Actor, names map[hashyard.ID]string, terms brokerage.Terms, now time.Time) Trade {
 	t := d.Trade
 	out := Trade{
 		ID: t.ID, Number: t.Name(), State: string(t.State), States: t.History, Reason: t.Reason,
 		Buyer: Party{t.Buyer, names[t.Buyer]}, Seller: Party{t.Seller, names[t.Seller]}, Next: nextOf(d),
+		Clocks: clocksOf(d, terms, now),
 		Instrument: t.Instrument, BidOrder: t.BidOrder, AskOrder: t.AskOrder, Maker: t.Maker.String(),
 		Units: d.UnitIDs(), PriceMC: int64(t.Price), SoldTHs: ths(t.SoldGHs.Hashrate()),
 		AmountCents: int64(t.Amount), CommissionCents: int64(t.Commission), HeldCents: int64(t.Held()),
@@ -152,32 +173,18 @@ func addProofs(out *Trade, d brokerage.Dossier, terms brokerage.Terms) {
 	}
 }
 
-// nextOf says in words what each side does next.
 func nextOf(d brokerage.Dossier) Next {
-	t := d.Trade
-	switch t.State {
-	case brokerage.Matched:
-		return Next{
-			Buyer:  "Pay $" + t.Amount.String() + " by bank transfer until " + t.PaymentDue.Format("2 Jan 15:04 UTC"),
-			Seller: "Wait for the buyer's money; keep the machines ready",
-		}
-	case brokerage.Funded:
-		return Next{Buyer: "Wait for the machines", Seller: "Pack by scanning, then hand over to the carrier"}
-	case brokerage.Shipped:
-		return Next{Buyer: "Scan each machine in when it arrives", Seller: "Wait for the delivery"}
-	case brokerage.Delivered:
-		return Next{Buyer: "Connect the machines; your agent points them at the pool", Seller: "Wait for the proof"}
-	case brokerage.Proving:
-		return Next{Buyer: "Let the machines hash until the proof is decided", Seller: "Wait for the proof"}
-	case brokerage.Proven:
-		if d.Settlement != nil && d.Settlement.Trouble != "" {
-			return Next{Buyer: "", Seller: "You cannot be paid yet: the payment provider needs details of your account; we keep trying"}
-		}
-		return Next{Buyer: "", Seller: "Your payment of $" + (t.Amount - t.Commission).String() + " is being sent"}
-	case brokerage.Refuted, brokerage.Disputed:
-		return Next{Buyer: "Wait for the desk's decision; the payout is held", Seller: "Wait for the desk's decision; the payout is held"}
+	buyer, seller, desk := d.NextSteps()
+	step := func(n brokerage.NextStep) NextStep { return NextStep{string(n.Act), n.Title, n.Detail, n.Due} }
+	return Next{step(buyer), step(seller), step(desk)}
+}
+
+func clocksOf(d brokerage.Dossier, terms brokerage.Terms, now time.Time) []Clock {
+	var out []Clock
+	for _, c := range d.Clocks(terms, now) {
+		out = append(out, Clock{c.Name, c.Rule, string(c.State), c.From, c.Due, c.Ended})
 	}
-	return Next{}
+	return out
 }
 
 func (e edge) tradesOf(ctx context.Context, actor hashyard.Actor, ds ...brokerage.Dossier) []Trade {
@@ -188,7 +195,7 @@ func (e edge) tradesOf(ctx context.Context, actor hashyard.Actor, ds ...brokerag
 	names := e.svc.OrgNames(ctx, orgs...)
 	out := make([]Trade, len(ds))
 	for i, d := range ds {
-		out[i] = tradeOf(d, actor, names, e.svc.Terms())
+		out[i] = tradeOf(d, actor, names, e.svc.Terms(), time.Now())
 	}
 	return out
 }

@@ -69,11 +69,12 @@ func (e edge) models(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.P
 
 type unitsInput struct {
 	PageInput
-	Q string `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
+	Q   string        `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
+	IDs []hashyard.ID `query:"ids" maxItems:"200" doc:"These machines, as far as you may read them."`
 }
 
 func (e edge) units(ctx context.Context, actor hashyard.Actor, in *unitsInput) (*web.Page[Unit], error) {
-	us, next, err := e.svc.Units(ctx, actor, inventory.UnitQuery{Text: in.Q, Cursor: in.Cursor, Limit: in.Limit})
+	us, next, err := e.svc.Units(ctx, actor, inventory.UnitQuery{Text: in.Q, IDs: in.IDs, Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}

@@ -73,9 +73,15 @@ func TestNobodyElseSees(t *testing.T) {
 			t.Errorf("%s: %v, want not found", name, err)
 		}
 	}
-	for _, q := range []inventory.UnitQuery{{}, {Text: "SMTT"}, {Text: "02:00"}} {
+	for _, q := range []inventory.UnitQuery{{}, {Text: "SMTT"}, {Text: "02:00"}, {IDs: []hashyard.ID{a.ID}}} {
 		if us, _, err := y.svc.Units(ctx, who, q); err != nil || len(us) != 0 {
 			t.Errorf("units %+v: %d, %v", q, len(us), err)
+		}
+	}
+	// The buyer holds nothing yet, and may read what it bought.
+	for _, ids := range [][]hashyard.ID{{a.ID}, {a.ID, hashyard.NewID()}} {
+		if us, _, err := y.svc.Units(ctx, y.buyer, inventory.UnitQuery{IDs: ids}); err != nil || len(us) != 1 {
+			t.Errorf("the buyer asks for %d units by id: %d, %v", len(ids), len(us), err)
 		}
 	}
 	if ships, _, err := y.svc.Shipments(ctx, who, inventory.ShipmentQuery{}); err != nil || len(ships) != 0 {

@@ -50,9 +50,11 @@ func (s *Store) Units(ctx context.Context, actor hashyard.Actor, q inventory.Uni
 		// strpos, not LIKE: what people type holds no pattern.
 		rows, err := tx.Conn().Query(ctx, "SELECT "+unitColumns+` FROM units u
 			WHERE ($1::uuid IS NULL OR u.id > $1)
-			  AND CASE WHEN $2 <> '' THEN strpos(u.serial, upper($2)) > 0 OR strpos(u.mac, lower($2)) > 0
+			  AND ($6::uuid[] IS NULL OR u.id = ANY ($6))
+			  AND CASE WHEN $6::uuid[] IS NOT NULL THEN true
+			           WHEN $2 <> '' THEN strpos(u.serial, upper($2)) > 0 OR strpos(u.mac, lower($2)) > 0
 			           ELSE $3 OR u.owner_org = $4 OR u.custodian_org = $4 END
-			ORDER BY u.id LIMIT $5`, after, q.Text, everything, actor.Org, q.Limit+1)
+			ORDER BY u.id LIMIT $5`, after, q.Text, everything, actor.Org, q.Limit+1, idsOrNull(q.IDs))
 		if err != nil {
 			return err
 		}
@@ -67,6 +69,14 @@ func (s *Store) Units(ctx context.Context, actor hashyard.Actor, q inventory.Uni
 		next = out[q.Limit-1].ID.String()
 	}
 	return out, next, nil
+}
+
+// idsOrNull is NULL, no condition, for no ids.
+func idsOrNull(ids []hashyard.ID) any {
+	if len(ids) == 0 {
+		return nil
+	}
+	return pg.UUIDs(ids)
 }
 
 // Custody implements inventory.Store.

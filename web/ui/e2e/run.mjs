@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import { base, clean, enter, liveRing, open, person, steps, world } from './session.mjs';
+import { walk } from './walk.mjs';
 
 const shots = process.env.SHOTS;
 if (shots) mkdirSync(shots, { recursive: true });
@@ -118,27 +119,7 @@ await step('a lost connection shows the amber strip and stops orders; it heals',
   await page.context().close();
 });
 
-if (shots) {
-  await step('pictures of both pages, dark and light, 1440 and 390', async () => {
-    for (const scheme of ['dark', 'light']) {
-      for (const width of [1440, 390]) {
-        const page = await open(browser, scheme, width);
-        await enter(page, person('trader'), '/market');
-        await page.getByRole('heading', { name: 'My orders' }).waitFor();
-        await page.screenshot({ path: `${shots}/market-${scheme}-${width}.png` });
-        await page.goto(`${base}/fleet`);
-        const links = page.locator('table a.mono');
-        await links.first().waitFor();
-        const want = process.env.SERIAL ? links.filter({ hasText: process.env.SERIAL }) : links;
-        await want.first().click();
-        await page.getByText('Same machine at every hand-over').waitFor();
-        await page.screenshot({ path: `${shots}/life-${scheme}-${width}.png`, fullPage: width < 760 });
-        clean(page);
-        await page.context().close();
-      }
-    }
-  });
-}
+await walk(browser, step, shots, process.env.ONLY);
 
 await browser.close();
 end();

@@ -15,6 +15,23 @@ export function person(name) {
   return u;
 }
 
+/** The API with a key of the world, for what a test must know beforehand. */
+export async function ask(key, path, method = 'GET', body) {
+  const headers = { Authorization: `Bearer ${world.keys[key]}` };
+  if (method === 'POST') headers['Idempotency-Key'] = crypto.randomUUID();
+  if (body) headers['Content-Type'] = 'application/json';
+  const res = await fetch(`${world.url}/api/v1${path}`, { method, headers, body: body ? JSON.stringify(body) : undefined });
+  assert.ok(res.ok, `${method} ${path}: ${res.status} ${await res.clone().text()}`);
+  return res.status === 204 ? null : res.json();
+}
+
+/** The id of the first thing of a list. */
+export async function first(key, path) {
+  const { items } = await ask(key, path);
+  assert.ok(items.length > 0, `${path} is empty for ${key}`);
+  return items[0].id;
+}
+
 /** A page that remembers its script errors. */
 export async function open(browser, scheme = 'dark', width = 1440) {
   const page = await newPage(browser, scheme, width);

@@ -1801,6 +1801,18 @@ export interface components {
              */
             version: number;
         };
+        Clock: {
+            /** Format: date-time */
+            due?: string;
+            /** Format: date-time */
+            ended?: string;
+            /** Format: date-time */
+            from?: string;
+            name: string;
+            rule: string;
+            /** @enum {string} */
+            state: "waiting" | "running" | "met" | "missed" | "off";
+        };
         Coin: {
             /** Format: int64 */
             height: number;
@@ -2407,8 +2419,20 @@ export interface components {
             name: string;
         };
         Next: {
-            buyer: string;
-            seller: string;
+            buyer: components["schemas"]["NextStep"];
+            desk: components["schemas"]["NextStep"];
+            seller: components["schemas"]["NextStep"];
+        };
+        NextStep: {
+            /**
+             * @description What that side can do now; absent when it waits.
+             * @enum {string}
+             */
+            act?: "fund" | "pack" | "receive" | "connect" | "account" | "decide";
+            detail: string;
+            /** Format: date-time */
+            due?: string;
+            title: string;
         };
         Offer: {
             email: string;
@@ -3310,6 +3334,7 @@ export interface components {
             ask_order: string;
             bid_order: string;
             buyer: components["schemas"]["BrokerageParty"];
+            clocks: components["schemas"]["Clock"][];
             /**
              * Format: int64
              * @description The house's part, from the seller.
@@ -6230,6 +6255,8 @@ export interface operations {
                 limit?: number;
                 /** @description Part of a serial or MAC. */
                 q?: string;
+                /** @description These machines, as far as you may read them. */
+                ids?: string[] | null;
             };
             header?: never;
             path?: never;

@@ -15,9 +15,9 @@ export function TradePanel({ t }: { t: Trade }) {
   const funding = t.state === 'matched' && t.role === 'buyer';
   return (
     <div className="bench">
-      {(t.next.buyer || t.next.seller || t.reason) && <dl className="bench-lines">
-        {t.next.buyer && <Line label="Buyer next" strong={t.role === 'buyer'}>{t.next.buyer}</Line>}
-        {t.next.seller && <Line label="Seller next" strong={t.role === 'seller'}>{t.next.seller}</Line>}
+      {(t.next.buyer.title || t.next.seller.title || t.reason) && <dl className="bench-lines">
+        {t.next.buyer.title && <Line label="Buyer next" strong={t.role === 'buyer'}>{t.next.buyer.title}</Line>}
+        {t.next.seller.title && <Line label="Seller next" strong={t.role === 'seller'}>{t.next.seller.title}</Line>}
         {t.reason && <Line label="Because">{t.reason}</Line>}
       </dl>}
       {funding && (may ? <Fund t={t} /> : <Denied needs="funding needs the trader role" />)}
