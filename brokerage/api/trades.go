@@ -115,7 +115,7 @@ func tradeOf(d brokerage.Dossier, actor hashyard.Actor, names map[hashyard.ID]st
 	out := Trade{
 		ID: t.ID, Number: t.Name(), State: string(t.State), States: t.History, Reason: t.Reason,
 		Buyer: Party{t.Buyer, names[t.Buyer]}, Seller: Party{t.Seller, names[t.Seller]}, Next: nextOf(d),
-		Clocks: clocksOf(d, terms, now),
+		Clocks:     clocksOf(d, terms, now),
 		Instrument: t.Instrument, BidOrder: t.BidOrder, AskOrder: t.AskOrder, Maker: t.Maker.String(),
 		Units: d.UnitIDs(), PriceMC: int64(t.Price), SoldTHs: ths(t.SoldGHs.Hashrate()),
 		AmountCents: int64(t.Amount), CommissionCents: int64(t.Commission), HeldCents: int64(t.Held()),

@@ -7,7 +7,7 @@ const unit = (state: Unit['state']): Unit => ({
 });
 const trade = (state: Trade['state']): Trade => ({
   id: 't', number: 'T-1', state, states: [], buyer: { id: 'b', name: 'B' }, seller: { id: 's', name: 'S' },
-  next: { buyer: '', seller: '' }, units: ['u9'], price_mc: 1, sold_ths: 1, amount_cents: 1, commission_cents: 0, held_cents: 0,
+  next: { buyer: { title: '', detail: '' }, seller: { title: '', detail: '' }, desk: { title: '', detail: '' } }, clocks: [], units: ['u9'], price_mc: 1, sold_ths: 1, amount_cents: 1, commission_cents: 0, held_cents: 0,
   paid_cents: 0, refunded_cents: 0, proofs: [], matched_at: '', payment_due: '', maker: 'ask', instrument: 'i', ask_order: 'a',
   bid_order: 'b', version: 1,
 });
