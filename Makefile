@@ -5,7 +5,7 @@ N     ?= 1
 GO    := go
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset build ui test test-go test-ui check fmt journey soak vuln
+.PHONY: help run reset backup restore build ui test test-go test-ui check fmt journey soak vuln
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -15,6 +15,15 @@ run: build ## Run the local world and print where to look (Ctrl-C stops it; ARGS
 
 reset: build ## Forget the local world.
 	@bin/hashyard reset --dir $(DIR)
+
+backup: ## Write the local world, running or stopped, into one encrypted file.
+	@test -x bin/hashyard || $(MAKE) build
+	@exec bin/hashyard backup --world $(DIR) --dir hashyard-backups $(ARGS)
+
+restore: ## Make a local world of an archive: make restore FROM=hashyard-backups/… DIR=.restored
+	@test -x bin/hashyard || $(MAKE) build
+	@test -n "$(FROM)" || { echo "say which archive: make restore FROM=hashyard-backups/…"; exit 1; }
+	@exec bin/hashyard restore --world $(DIR) $(ARGS) $(FROM)
 
 build: ui ## Build bin/hashyard and bin/minersim with the browser app inside.
 	@mkdir -p bin

@@ -7,6 +7,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -32,26 +33,11 @@ type Config struct {
 
 // Up applies what is missing.
 func Up(ctx context.Context, cfg Config) error {
-	pc, err := pgx.ParseConfig(cfg.OwnerURL)
-	if err != nil {
-		return fmt.Errorf("migrate: database url: %w", err)
-	}
-	db := stdlib.OpenDB(*pc)
-	defer db.Close()
-	locker, err := lock.NewPostgresSessionLocker()
-	if err != nil {
-		return fmt.Errorf("migrate: session lock: %w", err)
-	}
-	sub, err := fs.Sub(files, "sql")
+	p, db, err := provider(cfg.OwnerURL)
 	if err != nil {
 		return err
 	}
-	// Each area numbers its own files in its own range, so a new file of one area
-	// comes after older, higher numbers of another.
-	p, err := goose.NewProvider(goose.DialectPostgres, db, sub, goose.WithSessionLocker(locker), goose.WithAllowOutofOrder(true))
-	if err != nil {
-		return fmt.Errorf("migrate: %w", err)
-	}
+	defer db.Close()
 	done, err := p.Up(ctx)
 	if err != nil {
 		return fmt.Errorf("migrate: %w", err)
@@ -68,21 +54,42 @@ func Up(ctx context.Context, cfg Config) error {
 // Missing are the versions that this program brings and applied lacks. A
 // database may have more: a newer program made it.
 func Missing(applied map[int64]bool) ([]int64, error) {
-	names, err := fs.Glob(files, "sql/*.sql")
+	known, err := Known()
 	if err != nil {
 		return nil, err
 	}
 	var out []int64
-	for _, n := range names {
-		v, err := goose.NumericComponent(n)
-		if err != nil {
-			return nil, fmt.Errorf("migration %s: %w", n, err)
-		}
+	for _, v := range known {
 		if !applied[v] {
 			out = append(out, v)
 		}
 	}
 	return out, nil
+}
+
+// provider reads the embedded files; the caller closes the database handle.
+func provider(ownerURL string) (*goose.Provider, *sql.DB, error) {
+	pc, err := pgx.ParseConfig(ownerURL)
+	if err != nil {
+		return nil, nil, fmt.Errorf("migrate: database url: %w", err)
+	}
+	// Asked for every second, for five minutes: starters wait for the one that works.
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300))
+	if err != nil {
+		return nil, nil, fmt.Errorf("migrate: session lock: %w", err)
+	}
+	sub, err := fs.Sub(files, "sql")
+	if err != nil {
+		return nil, nil, err
+	}
+	db := stdlib.OpenDB(*pc)
+	// Each area numbers its own files in its own range, so a new file of one area
+	// comes after older, higher numbers of another.
+	p, err := goose.NewProvider(goose.DialectPostgres, db, sub, goose.WithSessionLocker(locker), goose.WithAllowOutofOrder(true))
+	if err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("migrate: %w", err), db.Close())
+	}
+	return p, db, nil
 }
 
 func setPassword(ctx context.Context, db *sql.DB, password string) error {

@@ -18,18 +18,22 @@ import (
 
 // cli is the command line; every flag may come from the environment instead.
 type cli struct {
-	Run          runCmd         `cmd:"" help:"Run the local world: everything, on this machine, on embedded defaults."`
-	Reset        resetCmd       `cmd:"" help:"Forget the local world."`
-	Serve        app.Serve      `cmd:"" help:"Web, market, pool and jobs."`
-	Agent        app.Agent      `cmd:"" help:"Find, read and redirect the machines of one site."`
-	Signer       app.Signer     `cmd:"" help:"Hold the treasury's key and sign what it allows."`
-	StripeDouble app.StripeFake `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
-	Found        app.Found      `cmd:"" help:"Make an organisation and its first person in a real installation."`
-	Audit        app.Audit      `cmd:"" help:"The audit trail."`
-	Sanctions    app.Sanctions  `cmd:"" help:"Sanctions lists."`
-	Migrate      app.Migrate    `cmd:"" help:"Bring a database up to date."`
-	Journey      journeyCmd     `cmd:"" help:"Play one machine the whole way and check each step from outside."`
-	Openapi      app.OpenAPI    `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Run          runCmd             `cmd:"" help:"Run the local world: everything, on this machine, on embedded defaults."`
+	Reset        resetCmd           `cmd:"" help:"Forget the local world."`
+	Serve        app.Serve          `cmd:"" help:"Web, market, pool and jobs."`
+	Agent        app.Agent          `cmd:"" help:"Find, read and redirect the machines of one site."`
+	Signer       app.Signer         `cmd:"" help:"Hold the treasury's key and sign what it allows."`
+	StripeDouble app.StripeFake     `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
+	Found        app.Found          `cmd:"" help:"Make an organisation and its first person in a real installation."`
+	Audit        app.Audit          `cmd:"" help:"The audit trail."`
+	Sanctions    app.Sanctions      `cmd:"" help:"Sanctions lists."`
+	Migrate      app.Migrate        `cmd:"" help:"Bring a database up to date."`
+	Journey      journeyCmd         `cmd:"" help:"Play one machine the whole way and check each step from outside."`
+	Openapi      app.OpenAPI        `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
+	Backup       backupCmd          `cmd:"" help:"Write an installation, or a local world, into one archive; nothing has to stop."`
+	Restore      restoreCmd         `cmd:"" help:"Bring an archive back into an empty database and new folders."`
+	BackupKey    backupKeyCmd       `cmd:"" help:"Make a key that backups are encrypted for."`
+	Version      app.VersionCommand `cmd:"" help:"Print version, commit, Go and schema."`
 
 	LogLevel slog.Level `default:"info" env:"HASHYARD_LOG_LEVEL" help:"Least level that is logged: debug, info, warn, error."`
 }

@@ -26,15 +26,24 @@ func (r *runCmd) Run(ctx context.Context, log *slog.Logger) error {
 	if _, err := os.Stat(sim); err != nil {
 		return hashyard.NotFound.Errorf("the simulated miners are missing beside %s: build both with `make build`", self)
 	}
-	cwd, err := os.Getwd()
-	if err != nil {
-		return err
-	}
 	return world.Run(ctx, world.Config{
 		Dir: r.Dir, Port: r.Port, Bin: self, Minersim: sim,
-		Search: []string{filepath.Join(cwd, "web", "ui"), filepath.Join(filepath.Dir(self), "..", "web", "ui")},
+		Search: postgresSearch(),
 		Out:    os.Stdout, Log: log, Settings: r.Settings,
 	})
+}
+
+// postgresSearch are the folders whose npm packages may hold a Postgres: of the
+// sources that we stand in, or that this program was built in.
+func postgresSearch() []string {
+	var dirs []string
+	if cwd, err := os.Getwd(); err == nil {
+		dirs = append(dirs, filepath.Join(cwd, "web", "ui"))
+	}
+	if self, err := os.Executable(); err == nil {
+		dirs = append(dirs, filepath.Join(filepath.Dir(self), "..", "web", "ui"))
+	}
+	return dirs
 }
 
 // resetCmd forgets the local world.

@@ -116,11 +116,22 @@ func New(t testing.TB) *pg.DB {
 // that hand its address to another process.
 func Database(t testing.TB) string {
 	t.Helper()
+	return database(t, "template_hashyard")
+}
+
+// Empty makes a database without anything in it and returns its name.
+func Empty(t testing.TB) string {
+	t.Helper()
+	return database(t, "template1")
+}
+
+func database(t testing.TB, template string) string {
+	t.Helper()
 	if err := shared.start(); err != nil {
 		t.Fatalf("test Postgres: %v", err)
 	}
 	name := fmt.Sprintf("test_%d", shared.n.Add(1))
-	if err := shared.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE template_hashyard"); err != nil {
+	if err := shared.exec(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+template); err != nil {
 		t.Fatalf("test database: %v", err)
 	}
 	t.Cleanup(func() {

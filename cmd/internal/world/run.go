@@ -65,6 +65,9 @@ func Run(ctx context.Context, cfg Config) (err error) {
 		return err
 	}
 	defer unlock()
+	if err := unfinished(dir); err != nil {
+		return err
+	}
 	if err := clearLeft(ctx, dir, cfg.Log); err != nil {
 		return err
 	}
