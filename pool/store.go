@@ -83,10 +83,26 @@ type Store interface {
 
 // Reader answers the screens.
 type Reader interface {
-	Workers(ctx context.Context, actor hashyard.Actor, since time.Time, q Page) ([]WorkerView, string, error)
-	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since time.Time) (WorkerView, error)
+	Workers(ctx context.Context, actor hashyard.Actor, since, now time.Time, q Page) ([]WorkerView, string, error)
+	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since, now time.Time) (WorkerView, error)
 	WorkByEpoch(ctx context.Context, actor hashyard.Actor, q WorkQuery) ([]EpochWork, error)
 	Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) ([]Booking, error)
+	WorkerMinutes(ctx context.Context, actor hashyard.Actor, worker hashyard.ID, since time.Time) ([]Booking, error)
+	// Totals sums what the actor may see by step, a minute or an hour.
+	Totals(ctx context.Context, actor hashyard.Actor, step time.Duration, since time.Time) ([]Booking, error)
+	// Headcount counts workers that are not retired, and those of them with a
+	// share since.
+	Headcount(ctx context.Context, actor hashyard.Actor, since time.Time) (all, working int64, err error)
+	// Refusals tells by code who was refused since, whole hours.
+	Refusals(ctx context.Context, actor hashyard.Actor, since time.Time) ([]Refusal, error)
+	// PoolWork sums the whole pool's work by network difficulty, whole hours.
+	PoolWork(ctx context.Context, since time.Time) ([]WorkAt, error)
+	// Epochs are the rates made since and the one before them, oldest first.
+	Epochs(ctx context.Context, since time.Time) ([]Epoch, error)
+	EpochByID(ctx context.Context, id hashyard.ID) (Epoch, error)
+	// BlocksSince are blocks found since that a chain took at least once,
+	// oldest first, without their finders.
+	BlocksSince(ctx context.Context, since time.Time) ([]Block, error)
 	Statements(ctx context.Context, actor hashyard.Actor, q Page) ([]Statement, string, error)
 	Statement(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Statement, []EpochLine, error)
 	UnitLines(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]UnitLine, error)

@@ -22,6 +22,7 @@ type WorkerView struct {
 	Recent    Tally
 	First     time.Time // first minute of Recent, zero when there is none
 	Rate      Rate
+	Hour, Day Window
 	LastShare time.Time // of all times
 }
 
@@ -145,11 +146,25 @@ func meanWork(t Tally) hashyard.Work {
 
 // UnitSeries is a unit's measured hashrate over time.
 func (s *Service) UnitSeries(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time, step time.Duration) ([]Point, error) {
+	since, step, err := s.seriesBounds(since, step)
+	if err != nil {
+		return nil, err
+	}
+	ms, err := s.store.Minutes(ctx, actor, unit, since)
+	if err != nil {
+		return nil, fmt.Errorf("series of unit %s: %w", unit, err)
+	}
+	return Series(ms, step, s.cfg.Now().UTC(), s.cfg.Scale), nil
+}
+
+// seriesBounds are a day and a minute where nothing is asked for, and never
+// more than maxPoints steps.
+func (s *Service) seriesBounds(since time.Time, step time.Duration) (time.Time, time.Duration, error) {
 	if step < time.Minute {
 		step = time.Minute
 	}
 	if step%time.Minute != 0 {
-		return nil, hashyard.Invalid.Errorf("step %s is not whole minutes", step)
+		return since, step, hashyard.Invalid.Errorf("step %s is not whole minutes", step)
 	}
 	now := s.cfg.Now().UTC()
 	if since.IsZero() {
@@ -158,18 +173,14 @@ func (s *Service) UnitSeries(ctx context.Context, actor hashyard.Actor, unit has
 	if oldest := now.Add(-maxPoints * step); since.Before(oldest) {
 		since = oldest
 	}
-	ms, err := s.store.Minutes(ctx, actor, unit, since.UTC().Truncate(time.Minute))
-	if err != nil {
-		return nil, fmt.Errorf("series of unit %s: %w", unit, err)
-	}
-	return Series(ms, step, now, s.cfg.Scale), nil
+	return since.UTC().Truncate(time.Minute), step, nil
 }
 
 // Workers lists the actor's workers with their present hashrate.
 func (s *Service) Workers(ctx context.Context, actor hashyard.Actor, q Page) ([]WorkerView, string, error) {
 	now := s.cfg.Now().UTC()
 	since := now.Add(-recent).Truncate(time.Minute)
-	ws, next, err := s.store.Workers(ctx, actor, since, q)
+	ws, next, err := s.store.Workers(ctx, actor, since, now, q)
 	for i := range ws {
 		s.rate(&ws[i], now)
 	}
@@ -179,7 +190,7 @@ func (s *Service) Workers(ctx context.Context, actor hashyard.Actor, q Page) ([]
 // Worker is one worker with its present hashrate.
 func (s *Service) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (WorkerView, error) {
 	now := s.cfg.Now().UTC()
-	w, err := s.store.Worker(ctx, actor, id, now.Add(-recent).Truncate(time.Minute))
+	w, err := s.store.Worker(ctx, actor, id, now.Add(-recent).Truncate(time.Minute), now)
 	if err != nil {
 		return WorkerView{}, fmt.Errorf("worker %s: %w", id, err)
 	}
@@ -190,6 +201,11 @@ func (s *Service) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.
 func (s *Service) rate(w *WorkerView, now time.Time) {
 	if !w.First.IsZero() {
 		w.Rate = RateOf(w.Recent, now.Sub(w.First), s.cfg.Scale, meanWork(w.Recent))
+	}
+	for _, l := range []*Window{&w.Hour, &w.Day} {
+		if !l.First.IsZero() {
+			l.Rate = RateOf(l.Tally, now.Sub(l.First), s.cfg.Scale, meanWork(l.Tally))
+		}
 	}
 }
 

@@ -39,6 +39,7 @@ func Register(api *web.API, svc *pool.Service) {
 	web.Handle(api, get("list-pool-statements", "/api/v1/pool/statements", "Statements, newest first"), web.PoolRead, e.statements)
 	web.Handle(api, get("get-pool-statement", "/api/v1/pool/statements/{id}", "A statement with every input, to be recomputed"), web.PoolRead, e.statement)
 	web.Handle(api, get("list-pool-blocks", "/api/v1/pool/blocks", "Blocks that were found, newest first"), web.PoolRead, e.blocks)
+	e.registerOverview(api, get)
 }
 
 type idInput struct {
@@ -73,7 +74,30 @@ func (e edge) workers(ctx context.Context, actor hashyard.Actor, in *pageInput) 
 	if err != nil {
 		return nil, err
 	}
-	return pageOf(ws, next, workerOf), nil
+	live, err := e.live(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	return pageOf(ws, next, func(v pool.WorkerView) Worker { return withSessions(workerOf(v), live) }), nil
+}
+
+// live are the sessions of the actor by worker.
+func (e edge) live(ctx context.Context, actor hashyard.Actor) (map[hashyard.ID][]pool.Session, error) {
+	all, err := e.svc.Sessions(ctx, actor, hashyard.ID{})
+	out := map[hashyard.ID][]pool.Session{}
+	for _, s := range all {
+		out[s.Worker] = append(out[s.Worker], s)
+	}
+	return out, err
+}
+
+func withSessions(w Worker, live map[hashyard.ID][]pool.Session) Worker {
+	for _, s := range live[w.ID] {
+		w.Sessions++
+		w.WireDifficulty = max(w.WireDifficulty, s.Difficulty.Wire())
+		w.Agent = s.Agent
+	}
+	return w
 }
 
 // NewWorker is the body of making one.
@@ -100,7 +124,11 @@ func (e edge) worker(ctx context.Context, actor hashyard.Actor, in *idInput) (*W
 	if err != nil {
 		return nil, err
 	}
-	out := workerOf(w)
+	live, err := e.live(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
+	out := withSessions(workerOf(w), live)
 	return &out, nil
 }
 
@@ -147,19 +175,25 @@ type seriesInput struct {
 	Step  string      `query:"step" doc:"Whole minutes, like 60s or 5m; a minute when absent."`
 }
 
-func (e edge) series(ctx context.Context, actor hashyard.Actor, in *seriesInput) (*web.Page[SeriesPoint], error) {
-	var since time.Time
-	step := time.Minute
-	var err error
+func (in seriesInput) bounds() (since time.Time, step time.Duration, err error) {
+	step = time.Minute
 	if in.Since != "" {
 		if since, err = time.Parse(time.RFC3339, in.Since); err != nil {
-			return nil, hashyard.Invalid.Errorf("since %.40q is not a time like 2026-11-25T12:00:00Z", in.Since)
+			return since, step, hashyard.Invalid.Errorf("since %.40q is not a time like 2026-11-25T12:00:00Z", in.Since)
 		}
 	}
 	if in.Step != "" {
 		if step, err = time.ParseDuration(in.Step); err != nil || step < time.Minute {
-			return nil, hashyard.Invalid.Errorf("step %.20q is not whole minutes like 60s or 5m", in.Step)
+			return since, step, hashyard.Invalid.Errorf("step %.20q is not whole minutes like 60s or 5m", in.Step)
 		}
+	}
+	return since, step, nil
+}
+
+func (e edge) series(ctx context.Context, actor hashyard.Actor, in *seriesInput) (*web.Page[SeriesPoint], error) {
+	since, step, err := in.bounds()
+	if err != nil {
+		return nil, err
 	}
 	ps, err := e.svc.UnitSeries(ctx, actor, in.ID, since, step)
 	if err != nil {

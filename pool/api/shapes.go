@@ -111,14 +111,20 @@ type Worker struct {
 	CreatedAt time.Time   `json:"created_at"`
 	RetiredAt time.Time   `json:"retired_at,omitzero" doc:"Since then its machine works for somebody else."`
 	LastShare time.Time   `json:"last_share_at,omitzero"`
-	Rates
+	Rates                 // of the last ten minutes
 	Counts
+	Hour           WindowRates `json:"hour"`
+	Day            WindowRates `json:"day" doc:"From a whole hour on."`
+	Sessions       int         `json:"sessions" doc:"Live connections."`
+	WireDifficulty float64     `json:"wire_difficulty,omitempty" doc:"The largest that a live session has."`
+	Agent          string      `json:"agent,omitempty" doc:"What the machine calls its software."`
 }
 
 func workerOf(v pool.WorkerView) Worker {
 	return Worker{
 		ID: v.ID, User: v.User(), Name: v.Name, UnitID: v.Unit, CreatedAt: v.Created, RetiredAt: v.Retired,
 		LastShare: v.LastShare, Rates: ratesOf(v.Rate), Counts: countsOf(v.Recent),
+		Hour: windowOf(v.Hour), Day: windowOf(v.Day),
 	}
 }
 

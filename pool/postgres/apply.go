@@ -183,26 +183,51 @@ func upsert(ctx context.Context, tx *pg.Tx, rows []pool.Booking, orgs map[hashya
 		return nil
 	}
 	c := sideways(rows, orgs)
+	args := []any{
+		c.org, c.account, c.worker, c.unit, c.epoch, c.minute, c.work, c.squares, c.shares,
+		c.rejects[0], c.rejects[1], c.rejects[2], c.rejects[3], c.rejects[4], c.rejects[5], c.last,
+	}
 	tag, err := tx.Conn().Exec(ctx, `
 		INSERT INTO pool_work AS w (org_id, account_id, worker_id, unit_id, epoch_id, minute, work, sum_squares, shares,
 			r20, r21, r22, r23, r24, r25, last_at)
 		SELECT org::uuid, account::uuid, worker::uuid, nullif(unit, '')::uuid, epoch::uuid, minute, work::numeric, squares::numeric, shares,
 			r20, r21, r22, r23, r24, r25, last_at
-		FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[],
-			$10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::timestamptz[])
-			AS t (org, account, worker, unit, epoch, minute, work, squares, shares, r20, r21, r22, r23, r24, r25, last_at)
-		ON CONFLICT (worker_id, epoch_id, minute) DO UPDATE SET
-			work = w.work + EXCLUDED.work, sum_squares = w.sum_squares + EXCLUDED.sum_squares, shares = w.shares + EXCLUDED.shares,
-			r20 = w.r20 + EXCLUDED.r20, r21 = w.r21 + EXCLUDED.r21, r22 = w.r22 + EXCLUDED.r22,
-			r23 = w.r23 + EXCLUDED.r23, r24 = w.r24 + EXCLUDED.r24, r25 = w.r25 + EXCLUDED.r25,
-			last_at = greatest(w.last_at, EXCLUDED.last_at)`,
-		c.org, c.account, c.worker, c.unit, c.epoch, c.minute, c.work, c.squares, c.shares,
-		c.rejects[0], c.rejects[1], c.rejects[2], c.rejects[3], c.rejects[4], c.rejects[5], c.last)
+		FROM `+booked+` ON CONFLICT (worker_id, epoch_id, minute)`+adding, args...)
 	if err != nil {
 		return fmt.Errorf("book work: %w", err)
 	}
 	if tag.RowsAffected() != int64(len(rows)) {
 		return fmt.Errorf("book work: %d of %d rows", tag.RowsAffected(), len(rows))
+	}
+	return total(ctx, tx, args)
+}
+
+// booked are the rows of one batch.
+const booked = `unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::timestamptz[], $7::text[], $8::text[], $9::bigint[],
+		$10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::timestamptz[])
+		AS t (org, account, worker, unit, epoch, minute, work, squares, shares, r20, r21, r22, r23, r24, r25, last_at)`
+
+// adding puts a row on top of what is there.
+const adding = ` DO UPDATE SET
+		work = w.work + EXCLUDED.work, sum_squares = w.sum_squares + EXCLUDED.sum_squares, shares = w.shares + EXCLUDED.shares,
+		r20 = w.r20 + EXCLUDED.r20, r21 = w.r21 + EXCLUDED.r21, r22 = w.r22 + EXCLUDED.r22,
+		r23 = w.r23 + EXCLUDED.r23, r24 = w.r24 + EXCLUDED.r24, r25 = w.r25 + EXCLUDED.r25,
+		last_at = greatest(w.last_at, EXCLUDED.last_at)`
+
+const summed = `sum(work::numeric), sum(squares::numeric), sum(shares), sum(r20), sum(r21), sum(r22), sum(r23), sum(r24), sum(r25), max(last_at)`
+
+// total keeps the sums that screens read. Batches are applied one at a time, so
+// their rows are never waited for crosswise.
+func total(ctx context.Context, tx *pg.Tx, args []any) error {
+	for _, insert := range []string{
+		`pool_totals AS w SELECT org::uuid, s.step, date_bin(make_interval(secs => s.step), minute, '2000-01-01Z'), epoch::uuid, ` + summed +
+			` FROM ` + booked + ` CROSS JOIN (VALUES (60), (3600)) s (step) GROUP BY 1, 2, 3, 4 ON CONFLICT (org_id, step, at, epoch_id)`,
+		`pool_worker_hours AS w SELECT org::uuid, worker::uuid, date_bin('1 hour', minute, '2000-01-01Z'), ` + summed +
+			` FROM ` + booked + ` GROUP BY 1, 2, 3 ON CONFLICT (worker_id, at)`,
+	} {
+		if _, err := tx.Conn().Exec(ctx, "INSERT INTO "+insert+adding, args...); err != nil {
+			return fmt.Errorf("sum work: %w", err)
+		}
 	}
 	return nil
 }

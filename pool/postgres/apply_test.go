@@ -78,9 +78,32 @@ func TestEveryShareCountsOnce(t *testing.T) {
 			t.Errorf("squares %s, want %s", got.Squares, w.Squares)
 		}
 	}
+	h.sumsAgree()
 	stream, seq, err := h.svc.Checkpoint(t.Context())
 	if err != nil || stream != h.log.stream || seq != h.log.seq {
 		t.Errorf("checkpoint %s %d, %v; log at %d", stream, seq, err, h.log.seq)
+	}
+}
+
+// sumsAgree holds the screens' sums to the bookings they sum.
+func (h *house) sumsAgree() {
+	h.t.Helper()
+	const columns = "sum(work), sum(sum_squares), sum(shares), sum(r20), sum(r21), sum(r22), sum(r23), sum(r24), sum(r25), max(last_at)"
+	for name, sql := range map[string]string{
+		"minutes": `SELECT org_id, epoch_id::text, minute AS at, ` + columns + ` FROM pool_work GROUP BY 1, 2, 3`,
+		"hours":   `SELECT org_id, epoch_id::text, date_trunc('hour', minute, 'UTC') AS at, ` + columns + ` FROM pool_work GROUP BY 1, 2, 3`,
+		"workers": `SELECT org_id, worker_id::text, date_trunc('hour', minute, 'UTC') AS at, ` + columns + ` FROM pool_work GROUP BY 1, 2, 3`,
+	} {
+		kept := map[string]string{
+			"minutes": "SELECT org_id, epoch_id::text, at, " + columns + " FROM pool_totals WHERE step = 60 GROUP BY 1, 2, 3",
+			"hours":   "SELECT org_id, epoch_id::text, at, " + columns + " FROM pool_totals WHERE step = 3600 GROUP BY 1, 2, 3",
+			"workers": "SELECT org_id, worker_id::text, at, " + columns + " FROM pool_worker_hours GROUP BY 1, 2, 3",
+		}[name]
+		n := h.count("SELECT count(*) FROM ((" + sql + ") EXCEPT ALL (" + kept + ")) d")
+		m := h.count("SELECT count(*) FROM ((" + kept + ") EXCEPT ALL (" + sql + ")) d")
+		if n+m != 0 || h.count("SELECT count(*) FROM pool_totals") == 0 {
+			h.t.Errorf("%s: %d sums are missing or wrong, %d are too many", name, n, m)
+		}
 	}
 }
 

@@ -35,32 +35,55 @@ func (r *tallyRow) done() (t pool.Tally, err error) {
 	return t, err
 }
 
-const workerQuery = "SELECT " + workerColumns + `, t.*,
+// workerQuery reads workers with what they did since $1, in the last hour and
+// in the last day. Days are read from whole hours, so that a page of workers
+// costs some thousand rows.
+const workerQuery = "SELECT " + workerColumns + `, t.*, h.*, greatest(d.first, f.minute), d.work, d.squares, d.shares,
+		d.r20, d.r21, d.r22, d.r23, d.r24, d.r25, d.last_at,
 		(SELECT last_at FROM pool_work l WHERE l.worker_id = w.id AND l.shares > 0 ORDER BY l.minute DESC LIMIT 1)
 	FROM pool_workers w JOIN pool_accounts a ON a.id = w.account_id
-	CROSS JOIN LATERAL (SELECT min(k.minute), ` + sums + ` FROM pool_work k WHERE k.worker_id = w.id AND k.minute >= $1) t `
+	CROSS JOIN LATERAL (SELECT min(k.minute), ` + sums + ` FROM pool_work k WHERE k.worker_id = w.id AND k.minute >= $1) t
+	CROSS JOIN LATERAL (SELECT min(k.minute), ` + sums + ` FROM pool_work k WHERE k.worker_id = w.id AND k.minute >= $2) h
+	CROSS JOIN LATERAL (SELECT min(k.at) AS first, ` + sums + ` FROM pool_worker_hours k WHERE k.worker_id = w.id AND k.at >= $3)
+		d (first, work, squares, shares, r20, r21, r22, r23, r24, r25, last_at)
+	LEFT JOIN LATERAL (SELECT k.minute FROM pool_work k WHERE k.worker_id = w.id AND k.minute >= $3 ORDER BY k.minute LIMIT 1) f ON true `
 
 func scanWorker(row pgx.CollectableRow) (v pool.WorkerView, err error) {
-	var retired, first, last *time.Time
-	var t tallyRow
+	var retired, first, hour, day, last *time.Time
+	var t, h, d tallyRow
 	into := append(workerInto(&v.Worker, &retired), &first)
-	into = append(append(into, t.into()...), &last)
+	into = append(append(into, t.into()...), &hour)
+	into = append(append(into, h.into()...), &day)
+	into = append(append(into, d.into()...), &last)
 	if err = row.Scan(into...); err != nil {
 		return v, err
 	}
 	v.Retired, v.First, v.LastShare, v.Created = orZero(retired), orZero(first), orZero(last), v.Created.UTC()
-	v.Recent, err = t.done()
+	v.Hour.First, v.Day.First = orZero(hour), orZero(day)
+	if v.Recent, err = t.done(); err != nil {
+		return v, err
+	}
+	if v.Hour.Tally, err = h.done(); err != nil {
+		return v, err
+	}
+	v.Day.Tally, err = d.done()
 	return v, err
 }
 
+// spans are the beginnings of a worker's windows: the given one, an hour and a
+// day before now, the day's at a whole hour.
+func spans(since, now time.Time) []any {
+	return []any{since, now.Add(-time.Hour).Truncate(time.Minute), now.Add(-24 * time.Hour).Truncate(time.Hour)}
+}
+
 // Workers lists workers in the order they were made.
-func (s *Store) Workers(ctx context.Context, actor hashyard.Actor, since time.Time, q pool.Page) (out []pool.WorkerView, next string, err error) {
+func (s *Store) Workers(ctx context.Context, actor hashyard.Actor, since, now time.Time, q pool.Page) (out []pool.WorkerView, next string, err error) {
 	after, limit, err := pageByID(q)
 	if err != nil {
 		return nil, "", err
 	}
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE $2::uuid IS NULL OR w.id > $2 ORDER BY w.id LIMIT $3", since, after, limit+1)
+		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE $4::uuid IS NULL OR w.id > $4 ORDER BY w.id LIMIT $5", append(spans(since, now), after, limit+1)...)
 		if err != nil {
 			return err
 		}
@@ -75,9 +98,9 @@ func (s *Store) Workers(ctx context.Context, actor hashyard.Actor, since time.Ti
 }
 
 // Worker is one of them.
-func (s *Store) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since time.Time) (v pool.WorkerView, err error) {
+func (s *Store) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since, now time.Time) (v pool.WorkerView, err error) {
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE w.id = $2", since, id)
+		rows, err := tx.Conn().Query(ctx, workerQuery+"WHERE w.id = $4", append(spans(since, now), id)...)
 		if err != nil {
 			return err
 		}
@@ -131,10 +154,27 @@ func scanEpochWork(row pgx.CollectableRow) (v pool.EpochWork, err error) {
 }
 
 // Minutes is a unit's booked work by minute, oldest first.
-func (s *Store) Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) (out []pool.Booking, err error) {
+func (s *Store) Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) ([]pool.Booking, error) {
+	return s.bookings(ctx, actor, "SELECT k.minute, "+sums+` FROM pool_work k
+		WHERE k.unit_id = $1 AND k.minute >= $2 GROUP BY 1 ORDER BY 1`, unit, since)
+}
+
+// WorkerMinutes is a worker's booked work by minute, oldest first.
+func (s *Store) WorkerMinutes(ctx context.Context, actor hashyard.Actor, worker hashyard.ID, since time.Time) ([]pool.Booking, error) {
+	return s.bookings(ctx, actor, "SELECT k.minute, "+sums+` FROM pool_work k
+		WHERE k.worker_id = $1 AND k.minute >= $2 GROUP BY 1 ORDER BY 1`, worker, since)
+}
+
+// Totals sums everything the actor may see, oldest first.
+func (s *Store) Totals(ctx context.Context, actor hashyard.Actor, step time.Duration, since time.Time) ([]pool.Booking, error) {
+	return s.bookings(ctx, actor, "SELECT k.at, "+sums+` FROM pool_totals k
+		WHERE k.step = $1 AND k.at >= $2 GROUP BY 1 ORDER BY 1`, int(step/time.Second), since)
+}
+
+// bookings collects times with sums.
+func (s *Store) bookings(ctx context.Context, actor hashyard.Actor, query string, args ...any) (out []pool.Booking, err error) {
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, "SELECT k.minute, "+sums+` FROM pool_work k
-			WHERE k.unit_id = $1 AND k.minute >= $2 GROUP BY 1 ORDER BY 1`, unit, since)
+		rows, err := tx.Conn().Query(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -143,11 +183,11 @@ func (s *Store) Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard
 			if err = row.Scan(append([]any{&b.Minute}, t.into()...)...); err != nil {
 				return b, err
 			}
-			b.Unit, b.Minute = unit, b.Minute.UTC()
+			b.Minute = b.Minute.UTC()
 			b.Tally, err = t.done()
 			return b, err
 		})
 		return err
 	})
-	return out, pg.Fail(err, "work of unit %s", unit)
+	return out, pg.Fail(err, "sums of work")
 }
