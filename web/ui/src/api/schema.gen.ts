@@ -120,6 +120,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/pool-workers.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your workers as CSV */
+        get: operations["export-pool-workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/units.csv": {
         parameters: {
             query?: never;
@@ -635,6 +652,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/chart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Hashrate, hashprice and blocks on one time axis */
+        get: operations["get-pool-chart"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/epochs/{id}/fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The blocks of a rate's fee index */
+        get: operations["get-pool-epoch-fees"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/luck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Blocks found against expected, by window */
+        get: operations["get-pool-luck"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your part of the pool now; for the house the whole */
+        get: operations["get-pool-overview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Refused submits of the last day by reason */
+        get: operations["get-pool-refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/sessions": {
         parameters: {
             query?: never;
@@ -678,6 +780,23 @@ export interface paths {
         };
         /** A statement with every input, to be recomputed */
         get: operations["get-pool-statement"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/statements/{id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A statement as CSV */
+        get: operations["pool-statement-csv"];
         put?: never;
         post?: never;
         delete?: never;
@@ -764,6 +883,23 @@ export interface paths {
         };
         /** One worker */
         get: operations["get-pool-worker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Measured hashrate of a worker over time */
+        get: operations["get-pool-worker-series"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1657,6 +1793,14 @@ export interface components {
             /** @description The finder, for its own organisation. */
             worker_id?: string;
         };
+        BlockMark: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            height: number;
+            /** @enum {string} */
+            state: "found" | "accepted" | "orphaned" | "confirmed";
+        };
         Board: {
             serial?: string;
             /** Format: int64 */
@@ -1946,6 +2090,45 @@ export interface components {
             /** Format: int64 */
             subsidy_sats: number;
         };
+        EpochFees: {
+            /** @description The newest first; their fees sum to fee_sum_sats. */
+            blocks: components["schemas"]["FeeBlock"][];
+            /** Format: double */
+            difficulty: number;
+            epoch: string;
+            /**
+             * Format: int64
+             * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
+             */
+            fee_count: number;
+            fee_method: string;
+            /**
+             * Format: int64
+             * @description The pool's fee.
+             */
+            fee_ppm: number;
+            /** Format: int64 */
+            fee_sum_sats: number;
+            /** @description The last block of the sum, as explorers show it. */
+            fee_tip_hash: string;
+            /** Format: int64 */
+            fee_window: number;
+            /**
+             * Format: int64
+             * @description Of the block that the first job builds.
+             */
+            height: number;
+            /** @description Compact target of the jobs' headers, eight hex digits. */
+            nbits: string;
+            /** @description The same expanded, 64 hex digits. */
+            net_target: string;
+            /** Format: date-time */
+            period_end: string;
+            /** Format: date-time */
+            period_start: string;
+            /** Format: int64 */
+            subsidy_sats: number;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -1996,6 +2179,13 @@ export interface components {
         ExceptInputBody: {
             /** @description Held by customs, short, damaged … */
             reason: string;
+        };
+        FeeBlock: {
+            /** Format: int64 */
+            fees_sats: number;
+            hash: string;
+            /** Format: int64 */
+            height: number;
         };
         Fill: {
             /** Format: date-time */
@@ -2315,6 +2505,34 @@ export interface components {
             imported_by?: string;
             source: string;
         };
+        Luck: {
+            /** Format: double */
+            expected: number;
+            /** Format: int64 */
+            found: number;
+            /** Format: int64 */
+            high: number;
+            /**
+             * Format: int64
+             * @description 95 % of all worlds find low to high.
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description How likely so few blocks, or fewer, are.
+             */
+            percentile: number;
+            /**
+             * Format: int64
+             * @description Length of the window.
+             */
+            seconds: number;
+            /**
+             * Format: date-time
+             * @description The whole hour at which counting began.
+             */
+            since: string;
+        };
         Me: {
             /** @description The actions that your roles allow. */
             can: string[];
@@ -2562,6 +2780,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageLuck: {
+            items: components["schemas"]["Luck"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageMiner: {
             items: components["schemas"]["Miner"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -2761,6 +2984,17 @@ export interface components {
             user: string;
             work_accepted?: string;
         };
+        PoolChart: {
+            /** @description Everybody's, oldest first. */
+            blocks: components["schemas"]["BlockMark"][];
+            /** Format: date-time */
+            from: string;
+            points: components["schemas"]["SeriesPoint"][];
+            /** @description The hashprice from each moment on; the first may be before the window. */
+            prices: components["schemas"]["PricePoint"][];
+            /** Format: date-time */
+            to: string;
+        };
         PoolInfo: {
             /**
              * Format: double
@@ -2801,6 +3035,37 @@ export interface components {
             detail?: string;
             state: string;
         };
+        PoolOverview: {
+            /** Format: date-time */
+            at: string;
+            day: components["schemas"]["WindowRates"];
+            /**
+             * Format: double
+             * @description Of the network.
+             */
+            difficulty: number;
+            hour: components["schemas"]["WindowRates"];
+            last_block?: components["schemas"]["Block"];
+            /**
+             * Format: double
+             * @description Of the whole pool, 0 to 1; absent where the chain keeps no ten-minute pace.
+             */
+            network_share?: number;
+            /**
+             * Format: double
+             * @description Expected wait of the whole pool at its last hour's rate.
+             */
+            next_block_seconds?: number;
+            /** @description Of the whole pool. */
+            pool_hour: components["schemas"]["Rates"];
+            /** Format: int64 */
+            workers: number;
+            /**
+             * Format: int64
+             * @description Of them with a share in the last ten minutes.
+             */
+            working: number;
+        };
         PoolSetting: {
             password: string;
             url: string;
@@ -2812,6 +3077,20 @@ export interface components {
             currency: string;
             org: string;
             purpose: string;
+        };
+        PricePoint: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: double
+             * @description Satoshis per displayed TH/s and day, before the pool's fee.
+             */
+            hashprice: number;
+            /**
+             * Format: double
+             * @description Change of the network's difficulty, 0.01 is one percent up.
+             */
+            retarget?: number;
         };
         Proof: {
             /** @description Telemetry of the machine as it was listed. In lists and answers of commands absent. */
@@ -2849,6 +3128,17 @@ export interface components {
              */
             upper_ths: number;
             work: string;
+        };
+        Rates: {
+            /** Format: double */
+            lower_ths: number;
+            /** Format: double */
+            ths: number;
+            /**
+             * Format: double
+             * @description Absent when there is nothing to judge by.
+             */
+            upper_ths?: number;
         };
         Reading: {
             /** Format: date-time */
@@ -2939,6 +3229,36 @@ export interface components {
         Ref: {
             id: string;
             kind: string;
+        };
+        Refusal: {
+            /**
+             * Format: int64
+             * @description Of Stratum: 20 other, 21 stale, 22 duplicate, 23 low difficulty, 24 unauthorised, 25 not subscribed.
+             */
+            code: number;
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description How often, to that worker.
+             */
+            most: number;
+            /**
+             * Format: int64
+             * @description That it happened to.
+             */
+            workers: number;
+            /** @description The worker it happened to most. */
+            worst?: string;
+            worst_id?: string;
+        };
+        Refusals: {
+            /** Format: int64 */
+            accepted: number;
+            /** @description The most frequent first. */
+            items: components["schemas"]["Refusal"][];
+            /** Format: int64 */
+            rejected: number;
         };
         Report: {
             /** @description The first bad one; absent where all is well. */
@@ -3579,9 +3899,40 @@ export interface components {
             scan_every_ms: number;
             site_id: string;
         };
+        WindowRates: {
+            /** Format: double */
+            lower_ths: number;
+            /** Format: int64 */
+            rejected: number;
+            /** @description Refused submits by Stratum code. */
+            rejects: {
+                [key: string]: number;
+            };
+            /** Format: int64 */
+            shares: number;
+            /**
+             * Format: date-time
+             * @description Its first minute with work; absent when there is none.
+             */
+            since?: string;
+            /** Format: double */
+            ths: number;
+            /**
+             * Format: double
+             * @description Absent when there is nothing to judge by.
+             */
+            upper_ths?: number;
+            /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
+            work: string;
+        };
         Worker: {
+            /** @description What the machine calls its software. */
+            agent?: string;
             /** Format: date-time */
             created_at: string;
+            /** @description From a whole hour on. */
+            day: components["schemas"]["WindowRates"];
+            hour: components["schemas"]["WindowRates"];
             id: string;
             /** Format: date-time */
             last_share_at?: string;
@@ -3599,6 +3950,11 @@ export interface components {
              * @description Since then its machine works for somebody else.
              */
             retired_at?: string;
+            /**
+             * Format: int64
+             * @description Live connections.
+             */
+            sessions: number;
             /** Format: int64 */
             shares: number;
             /** Format: double */
@@ -3612,6 +3968,11 @@ export interface components {
             upper_ths?: number;
             /** @description The Stratum username. */
             user: string;
+            /**
+             * Format: double
+             * @description The largest that a live session has.
+             */
+            wire_difficulty?: number;
             /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
             work: string;
         };
@@ -3859,6 +4220,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-pool-workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -5018,6 +5410,155 @@ export interface operations {
             };
         };
     };
+    "get-pool-chart": {
+        parameters: {
+            query?: {
+                window?: "1h" | "24h" | "7d" | "30d" | "1y";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolChart"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-epoch-fees": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EpochFees"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-luck": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageLuck"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolOverview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-refusals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Refusals"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-pool-sessions": {
         parameters: {
             query?: {
@@ -5102,6 +5643,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatementDetail"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "pool-statement-csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -5306,6 +5880,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-worker-series": {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; the last 24 hours when absent. */
+                since?: string;
+                /** @description Whole minutes, like 60s or 5m; a minute when absent. */
+                step?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSeriesPoint"];
                 };
             };
             /** @description Error */
