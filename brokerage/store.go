@@ -82,6 +82,7 @@ type By struct {
 
 // TradeStore keeps trades and all that hangs on them.
 type TradeStore interface {
+	Finder
 	Trade(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Dossier, error)
 	Trades(ctx context.Context, actor hashyard.Actor, q TradeQuery) ([]Dossier, string, error)
 	// ChangeTrade loads and locks a trade, lets rule decide and writes what it

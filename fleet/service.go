@@ -27,6 +27,9 @@ type Store interface {
 	PutMiners(ctx context.Context, actor hashyard.Actor, miners []Miner, events func([]Miner) ([]hashyard.Event, error)) ([]Miner, error)
 	MinersGone(ctx context.Context, actor hashyard.Actor, site hashyard.ID, gone []Gone) error
 	Miner(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Miner, error)
+	// Turns counts the present machines of the actor's organisation that wait for
+	// a person: quarantined, or with a last redirect that failed.
+	Turns(ctx context.Context, actor hashyard.Actor) (int, error)
 	Miners(ctx context.Context, actor hashyard.Actor, q MinerQuery) ([]Miner, string, error)
 	Points(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, q SeriesQuery) ([]Point, error)
 
@@ -318,4 +321,10 @@ func pageSize(n int) int {
 		return 100
 	}
 	return min(n, 500)
+}
+
+// Turns counts the present machines of the actor's organisation that wait for
+// a person.
+func (s *Service) Turns(ctx context.Context, actor hashyard.Actor) (int, error) {
+	return s.store.Turns(ctx, actor)
 }

@@ -11,6 +11,7 @@ import (
 
 // Store keeps inventory. Each method is one whole transaction.
 type Store interface {
+	Finder
 	Models(ctx context.Context) ([]Model, error)
 	PutModels(ctx context.Context, models []Model) error
 	// Change loads and locks what sel names, lets rule decide and writes what

@@ -107,6 +107,8 @@ type Reader interface {
 	Statement(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Statement, []EpochLine, error)
 	UnitLines(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]UnitLine, error)
 	Blocks(ctx context.Context, actor hashyard.Actor, q Page) ([]Block, string, error)
+	// FindBlocks finds blocks at a height or with a hash, without their finders.
+	FindBlocks(ctx context.Context, height int64, hash [32]byte, limit int) ([]Block, error)
 }
 
 // Page asks for a part of a list.

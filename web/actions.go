@@ -133,6 +133,11 @@ func actsForHouse(org Org, roles []hashyard.Role) bool {
 	return org.House && slices.ContainsFunc(roles, ofHouse)
 }
 
+// As is the actor as they may do act: with the house's sight only where a role
+// of the house allows it. It serves routes that join what several actions
+// read; false means that they may not.
+func As(a hashyard.Actor, act Action) (hashyard.Actor, bool) { return narrow(a, act), Can(a, act) }
+
 // narrow takes the house's sight away where it is another role that allows
 // act: a treasurer who also trades for the house places orders as a trader,
 // with a trader's eyes.

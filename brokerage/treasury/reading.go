@@ -2,6 +2,7 @@ package treasury
 
 import (
 	"context"
+	"strings"
 
 	"hashyard"
 	"hashyard/brokerage/treasury/signer"
@@ -141,4 +142,28 @@ func (s State) waits(reason string) string {
 	case Confirmed, Refused:
 	}
 	return reason
+}
+
+// FindPayouts finds the actor's payouts whose transaction's id begins with text,
+// six characters or more.
+func (s *Service) FindPayouts(ctx context.Context, actor hashyard.Actor, text string, limit int) ([]Payout, error) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if len(text) < 6 || len(text) > 64 || strings.Trim(text, "0123456789abcdef") != "" {
+		return nil, nil
+	}
+	return s.cfg.Store.FindPayouts(ctx, actor, text, limit)
+}
+
+// Stuck are the payouts of all organisations that wait for a person.
+func (s *Service) Stuck(ctx context.Context, actor hashyard.Actor, limit int) ([]Payout, error) {
+	if !actor.House {
+		return nil, hashyard.Denied.Errorf("the payouts of all organisations are the house's to see")
+	}
+	return s.cfg.Store.Stuck(ctx, hashyard.ID{}, limit)
+}
+
+// StuckOwn counts those of the actor's organisation.
+func (s *Service) StuckOwn(ctx context.Context, actor hashyard.Actor) (int, error) {
+	ps, err := s.cfg.Store.Stuck(ctx, actor.Org, 100)
+	return len(ps), err
 }

@@ -46,6 +46,11 @@ type Store interface {
 	NotePayout(ctx context.Context, id hashyard.ID, reason string) error
 	Payout(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Payout, error)
 	Payouts(ctx context.Context, actor hashyard.Actor, q Query) ([]Payout, string, error)
+	// FindPayouts finds payouts by the beginning of their transaction's id.
+	FindPayouts(ctx context.Context, actor hashyard.Actor, txid string, limit int) ([]Payout, error)
+	// Stuck are payouts that wait for a person: refused with nothing after them,
+	// or with a reason why they do not go on. With one, only that organisation's.
+	Stuck(ctx context.Context, one hashyard.ID, limit int) ([]Payout, error)
 
 	Address(ctx context.Context, actor hashyard.Actor) (Address, error)
 	PutAddress(ctx context.Context, actor hashyard.Actor, a Address) error

@@ -47,6 +47,7 @@ func (h *house) register(api *web.API) {
 	brokerageapi.Register(api, h.brokerage)
 	brokerageapi.RegisterTreasury(api, h.treasury)
 	poolapi.Register(api, h.pool)
+	h.registerJoined(api)
 }
 
 // world is what the local world tells its browser app.
