@@ -103,6 +103,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the desk, oldest first */
+        get: operations["get-desk"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -977,6 +994,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Find a machine, trade, order, shipment, payout or block by what people call it */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1327,6 +1361,23 @@ export interface paths {
         };
         /** Coins, books and what is under way */
         get: operations["get-treasury"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How much waits for you, by job */
+        get: operations["get-turns"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2015,6 +2066,49 @@ export interface components {
              * @description Of the record that was looked at.
              */
             version: number;
+        };
+        Desk: {
+            payouts: components["schemas"]["DeskPayout"][];
+            trades: components["schemas"]["DeskTrade"][];
+            verifications: components["schemas"]["DeskSubject"][];
+        };
+        DeskPayout: {
+            /** Format: int64 */
+            amount_sats: number;
+            id: string;
+            org: string;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            why: string;
+        };
+        DeskSubject: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Listed names that nobody has cleared.
+             */
+            open_hits: number;
+            org: string;
+            /** Format: date-time */
+            since: string;
+            state: string;
+        };
+        DeskTrade: {
+            /** Format: int64 */
+            held_cents: number;
+            id: string;
+            /**
+             * @description A decision is due, a clock ran out, or money does not leave.
+             * @enum {string}
+             */
+            kind: "decision" | "late" | "payout";
+            number: string;
+            parties: string;
+            /** Format: date-time */
+            since: string;
+            state: string;
+            why: string;
         };
         Details: {
             /** @description ISO 3166-1, two letters. */
@@ -3346,6 +3440,26 @@ export interface components {
             /** @description As the scanner read it. */
             serial: string;
         };
+        SearchGroup: {
+            hits: components["schemas"]["SearchHit"][];
+            /** @enum {string} */
+            kind: "machine" | "trade" | "order" | "shipment" | "payout" | "block";
+            /** @description There are more of this kind. */
+            more: boolean;
+        };
+        SearchHit: {
+            about: string;
+            /** @description Of the thing; of a block its hash. */
+            id: string;
+            /** @description What people call it. */
+            label: string;
+            /** @description Of an order its instrument. */
+            of?: string;
+            state: string;
+        };
+        SearchResult: {
+            groups: components["schemas"]["SearchGroup"][];
+        };
         SeriesPoint: {
             /** Format: date-time */
             at: string;
@@ -3774,6 +3888,33 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Turns: {
+            /**
+             * Format: int64
+             * @description Decisions, late trades, verifications and payouts that wait for the house.
+             */
+            desk: number;
+            /**
+             * Format: int64
+             * @description Machines whose redirect failed or that are quarantined.
+             */
+            fleet: number;
+            /**
+             * Format: int64
+             * @description Shipments to pack, dispatch, take in or take back.
+             */
+            logistics: number;
+            /**
+             * Format: int64
+             * @description Trades to pay.
+             */
+            market: number;
+            /**
+             * Format: int64
+             * @description Payments and payouts to you that do not go on.
+             */
+            money: number;
+        };
         UndoInputBody: {
             serial: string;
         };
@@ -4185,6 +4326,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
                 };
             };
             /** @description Error */
@@ -6106,6 +6276,38 @@ export interface operations {
             };
         };
     };
+    search: {
+        parameters: {
+            query: {
+                /** @description A serial or MAC, T-2187, an order's last six characters, S-0931 or a tracking number, a transaction's or payment's id, a block's height or hash. */
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchResult"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "sign-in": {
         parameters: {
             query?: never;
@@ -6843,6 +7045,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Treasury"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-turns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Turns"];
                 };
             };
             /** @description Error */
