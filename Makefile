@@ -44,8 +44,8 @@ test: build test-go test-ui ## Everything that runs in 15 minutes here, race det
 # The journeys come last and alone: a proof measures a hashrate, and simulated
 # miners slow down on a machine that is busy with other tests.
 test-go:
-	$(GO) test -race -timeout 20m $$($(GO) list ./... | grep -v cmd/internal/journey)
-	$(GO) test -race -timeout 30m ./cmd/internal/journey
+	set -o pipefail; $(GO) test -json -race -timeout 20m $$($(GO) list ./... | grep -v cmd/internal/journey) | $(GO) run ./cmd/internal/testgate
+	set -o pipefail; $(GO) test -json -race -timeout 30m ./cmd/internal/journey | $(GO) run ./cmd/internal/testgate
 
 test-ui: web/ui/node_modules/.package-lock.json
 	cd web/ui && npm run lint && npm test
@@ -66,6 +66,8 @@ fmt: ## Format the Go files.
 journey: ## Play one machine the whole way in the running world and check each step.
 	@test -x bin/hashyard || $(MAKE) build
 	@exec bin/hashyard journey --world $(DIR)/world.json $(ARGS)
+
+
 
 soak: build ## The long harnesses, N times over.
 	HASHYARD_SOAK=$(N) $(GO) test -race -timeout 12h -count=1 -v -run 'Soak|TestJourney|TestKillBetweenSteps|TestSabotage' ./...

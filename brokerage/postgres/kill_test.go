@@ -19,6 +19,7 @@ import (
 	"hashyard/brokerage/postgres"
 	"hashyard/migrations/pg"
 	"hashyard/migrations/testdb"
+	"hashyard/migrations/testdb/need"
 )
 
 // childEnv carries the database of a child that is to be killed.
@@ -29,7 +30,7 @@ const childEnv = "HASHYARD_TEST_MARKET_CHILD"
 func TestMarketChild(t *testing.T) {
 	spec := os.Getenv(childEnv)
 	if spec == "" {
-		t.Skip("runs only as a child of TestKilledMarket")
+		need.ByDesign(t, "runs only as a child of TestKilledMarket")
 	}
 	url, instrument, _ := strings.Cut(spec, " ")
 	db, err := pg.Open(t.Context(), pg.Config{URL: url})

@@ -15,6 +15,7 @@ import (
 	"hashyard"
 	"hashyard/firmware"
 	"hashyard/firmware/cgminer"
+	"hashyard/migrations/testdb/need"
 )
 
 // The example of RFC 7616, section 3.9.1.
@@ -139,7 +140,7 @@ func TestClaims(t *testing.T) {
 func corpus(t *testing.T) string {
 	dir := os.Getenv("HASHYARD_CORPUS")
 	if dir == "" {
-		t.Skip("HASHYARD_CORPUS is unset: no captured replies to read")
+		need.Missing(t, need.Corpus, "HASHYARD_CORPUS is unset: no captured replies to read")
 	}
 	return dir
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"hashyard"
+	"hashyard/migrations/testdb/need"
 )
 
 // plain turns a value into what encoding/json would make of it.
@@ -264,7 +265,7 @@ func TestBrackets(t *testing.T) {
 func corpus(t testing.TB) string {
 	dir := os.Getenv("HASHYARD_CORPUS")
 	if dir == "" {
-		t.Skip("HASHYARD_CORPUS is unset: no captured replies to read")
+		need.Missing(t, need.Corpus, "HASHYARD_CORPUS is unset: no captured replies to read")
 	}
 	return dir
 }

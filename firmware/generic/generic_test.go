@@ -12,13 +12,14 @@ import (
 	"hashyard"
 	"hashyard/firmware"
 	"hashyard/firmware/cgminer"
+	"hashyard/migrations/testdb/need"
 )
 
 func read(t *testing.T, name string) cgminer.Reply {
 	t.Helper()
 	dir := os.Getenv("HASHYARD_CORPUS")
 	if dir == "" {
-		t.Skip("HASHYARD_CORPUS is unset: no captured replies to read")
+		need.Missing(t, need.Corpus, "HASHYARD_CORPUS is unset: no captured replies to read")
 	}
 	raw, err := os.ReadFile(filepath.Join(dir, name))
 	if err != nil {

@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"hashyard"
+	"hashyard/migrations/testdb/need"
 )
 
 func start(t *testing.T, dir string) *Cluster {
@@ -94,7 +95,7 @@ func TestOtherVersionIsRefusedInWords(t *testing.T) {
 
 func TestFolderThatNobodyCanReach(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("only root changes the user")
+		need.Missing(t, need.Root, "only root changes the user")
 	}
 	dir := filepath.Join(t.TempDir(), "closed", "pg")
 	if err := os.MkdirAll(filepath.Dir(dir), 0o700); err != nil {
@@ -117,13 +118,13 @@ func TestAsOrdinaryUser(t *testing.T) {
 		return
 	}
 	if os.Geteuid() != 0 {
-		t.Skip("already an ordinary user: the other tests are this one")
+		need.ByDesign(t, "already an ordinary user: the other tests are this one")
 	}
 	dir := worldDir(t)
 	bin := filepath.Join(dir, "cluster.test")
 	self, err := os.ReadFile("/proc/self/exe")
 	if err != nil {
-		t.Skipf("no /proc: %v", err)
+		need.Missing(t, need.Proc, err.Error())
 	}
 	if err := os.WriteFile(bin, self, 0o755); err != nil {
 		t.Fatal(err)

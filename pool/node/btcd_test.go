@@ -13,6 +13,7 @@ import (
 	"github.com/btcsuite/btcd/wire/v2"
 
 	"hashyard"
+	"hashyard/migrations/testdb/need"
 	"hashyard/pool/node"
 	"hashyard/pool/node/devchain/devchaintest"
 )
@@ -22,7 +23,7 @@ func startBtcd(t *testing.T) *node.Client {
 	t.Helper()
 	path := os.Getenv("HASHYARD_BTCD")
 	if path == "" {
-		t.Skip("HASHYARD_BTCD does not name a btcd v0.26 binary: the cross-check against a foreign node is left out")
+		need.Missing(t, need.Btcd, "HASHYARD_BTCD does not name a btcd v0.26 binary: the cross-check against a foreign node is left out")
 	}
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/migrations/testdb/need"
 )
 
 // TestAFullDiskRefusesAndHeals: while the disk is full shares are refused, and
@@ -18,7 +19,7 @@ import (
 func TestAFullDiskRefusesAndHeals(t *testing.T) {
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=24m"); err != nil {
-		t.Skipf("a small file system cannot be mounted here: %v", err)
+		need.Missing(t, need.Mount, "a small file system cannot be mounted here: "+err.Error())
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"hashyard/cmd/internal/world/worldtest"
+	"hashyard/migrations/testdb/need"
 )
 
 // TestBrowser drives the real binary of a running world with Chromium: the
@@ -16,13 +17,16 @@ import (
 func TestBrowser(t *testing.T) {
 	worldtest.Needs(t)
 	ui := filepath.Join("..", "..", "..", "web", "ui")
-	for _, need := range []struct{ path, how string }{
-		{filepath.Join(ui, "dist", "index.html"), "the browser app is not built: make build"},
-		{filepath.Join(ui, "node_modules", "playwright-core"), "the browser app's packages are missing: make build"},
-		{chromium(), "no Chromium: apt-get install chromium, or name one with CHROMIUM"},
+	for _, n := range []struct {
+		what      need.Thing
+		path, how string
+	}{
+		{need.App, filepath.Join(ui, "dist", "index.html"), "the browser app is not built: make build"},
+		{need.App, filepath.Join(ui, "node_modules", "playwright-core"), "the browser app's packages are missing: make build"},
+		{need.Chromium, chromium(), "no Chromium: apt-get install chromium, or name one with CHROMIUM"},
 	} {
-		if _, err := os.Stat(need.path); err != nil {
-			t.Skip(need.how)
+		if _, err := os.Stat(n.path); err != nil {
+			need.Missing(t, n.what, n.how)
 		}
 	}
 	w := worldtest.Start(t, worldtest.Build(t, ""), worldtest.Fast())

@@ -298,7 +298,7 @@ func FuzzRequest(f *testing.F) {
 	h := chain.Handler("u", "p")
 	f.Fuzz(func(t *testing.T, body []byte) {
 		if bytes.Contains(body, []byte("longpollid")) {
-			t.Skip("waits by design")
+			return // it waits, as it should
 		}
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://x/", bytes.NewReader(body))
 		if err != nil {

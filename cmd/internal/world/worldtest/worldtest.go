@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hashyard/cmd/internal/world"
+	"hashyard/migrations/testdb/need"
 )
 
 // Soak is how often the long harnesses run; 0 leaves them out.
@@ -167,6 +168,6 @@ func (l Lines) Write(p []byte) (int, error) {
 func Needs(t testing.TB) {
 	t.Helper()
 	if testing.Short() {
-		t.Skip("runs a whole world for minutes; left out by -short")
+		need.ByDesign(t, "runs a whole world for minutes; left out by -short")
 	}
 }
