@@ -85,6 +85,15 @@ func newUser(org Org, email, name string, roles []hashyard.Role, now time.Time) 
 	return User{ID: hashyard.NewID(), Org: org.ID, Email: email, Name: name, Roles: roles, Version: 1, CreatedAt: now}, nil
 }
 
+// CheckRoles accepts roles that the organisation may give to a person.
+func (s *Service) CheckRoles(ctx context.Context, org hashyard.ID, roles []hashyard.Role) ([]hashyard.Role, error) {
+	o, err := s.Org(ctx, org)
+	if err != nil {
+		return nil, fmt.Errorf("roles: %w", err)
+	}
+	return checkRoles(roles, o, false)
+}
+
 // UserChange is the state a user is to have; Version is the one it was made
 // from.
 type UserChange struct {

@@ -22,7 +22,9 @@ import (
 	"hashyard/migrations/testdb"
 	"hashyard/web"
 	"hashyard/web/api"
+	"hashyard/web/hooks"
 	"hashyard/web/notify"
+	"hashyard/web/outbound"
 	"hashyard/web/postgres"
 	"hashyard/web/verify"
 )
@@ -33,17 +35,19 @@ const password = "a long enough password"
 
 // yard is a server with its database, two tenants and the house.
 type yard struct {
-	t       *testing.T
-	svc     *web.Service
-	srv     *httptest.Server
-	api     *web.API
-	broker  *web.Broker
-	owner   *pgx.Conn
-	db      *pg.DB
-	now     *atomic.Int64 // seconds that the service's clock runs ahead
-	seal    *notify.Seal
-	letters *notify.Folder
-	verify  *verify.Service
+	t          *testing.T
+	svc        *web.Service
+	srv        *httptest.Server
+	api        *web.API
+	broker     *web.Broker
+	owner      *pgx.Conn
+	db         *pg.DB
+	now        *atomic.Int64 // seconds that the service's clock runs ahead
+	seal       *notify.Seal
+	letters    *notify.Folder
+	verify     *verify.Service
+	hooks      *hooks.Service
+	hookSender *hooks.Sender
 
 	seller, buyer, house web.Org
 	made                 atomic.Int64 // commands of the test route that ran
@@ -72,6 +76,10 @@ func newYard(t *testing.T) *yard {
 	api.Register(y.api, y.svc, api.Config{TestMode: true, Network: api.Network{Name: "devchain", WorkScale: 1_000_000}})
 	api.RegisterVerification(y.api, y.verify)
 	api.RegisterTrail(y.api, store)
+	guard := outbound.Guard{Loopback: true, Timeout: time.Second}
+	y.hooks = hooks.New(hooks.Config{Store: store, Orgs: y.svc, Guard: guard, Key: [32]byte{3}, Now: clock})
+	y.hookSender = hooks.NewSender(hooks.SenderConfig{Store: store, Guard: guard, Key: [32]byte{3}, Now: clock})
+	api.RegisterHooks(y.api, y.hooks)
 	web.RegisterStream(y.api, y.broker)
 	web.Handle(y.api, huma.Operation{OperationID: "test-make", Method: "POST", Path: "/api/v1/test/make"}, web.UnitsWrite, y.make)
 	y.srv = httptest.NewServer(y.api.Handler())
@@ -223,6 +231,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		nobody := &browser{y: y}
 		path := strings.ReplaceAll(strings.TrimPrefix(r.Path, "/api/v1"), "{id}", hashyard.NewID().String())
 		path = strings.ReplaceAll(path, "{org}", hashyard.NewID().String())
+		path = strings.ReplaceAll(path, "{delivery}", hashyard.NewID().String())
 		y.want(nobody.do(r.Method, path, nil), 401, "sign in")
 	}
 }

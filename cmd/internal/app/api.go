@@ -41,6 +41,7 @@ func (h *house) register(api *web.API) {
 	webapi.Register(api, h.web, cfg)
 	webapi.RegisterVerification(api, h.verify)
 	webapi.RegisterTrail(api, h.keeper)
+	webapi.RegisterHooks(api, h.hooks)
 	web.RegisterStream(api, h.broker)
 	inventoryapi.Register(api, h.inventory)
 	fleetapi.Register(api, h.fleet)

@@ -68,6 +68,7 @@ func (h *house) handlers() []pg.Handler {
 		on(verify.EvListImported, "web.sanctions", h.verify.OnListImported),
 
 		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
+		{Name: "web.hooks", Kinds: every(), Handle: h.hooks.OnEvent},
 		{Name: "web.stream", Kinds: every(), Handle: func(_ context.Context, ev hashyard.Event) error {
 			return h.broker.PublishEvent(ev)
 		}},

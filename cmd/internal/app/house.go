@@ -32,6 +32,7 @@ import (
 	"hashyard/pool/sharelog"
 	"hashyard/pool/stratum"
 	"hashyard/web"
+	"hashyard/web/hooks"
 	"hashyard/web/notify"
 	webpg "hashyard/web/postgres"
 	"hashyard/web/verify"
@@ -53,22 +54,24 @@ type house struct {
 	books      *brokeragepg.Store
 	fleetStore *fleetpg.Store
 
-	web       *web.Service
-	keeper    *webpg.Store
-	verify    *verify.Service
-	seal      *notify.Seal
-	carrier   notify.Carrier
-	letters   *notify.Folder // nil with a mail server
-	broker    *web.Broker
-	inventory *inventory.Service
-	fleet     *fleet.Service
-	market    *market.Market
-	brokerage *brokerage.Service
-	treasury  *treasury.Service
-	pool      *pool.Service
-	consumer  *sharelog.Consumer
-	stratum   *stratum.Server
-	dispatch  *dispatch.Dispatcher
+	web        *web.Service
+	keeper     *webpg.Store
+	verify     *verify.Service
+	hooks      *hooks.Service
+	hookSender *hooks.Sender
+	seal       *notify.Seal
+	carrier    notify.Carrier
+	letters    *notify.Folder // nil with a mail server
+	broker     *web.Broker
+	inventory  *inventory.Service
+	fleet      *fleet.Service
+	market     *market.Market
+	brokerage  *brokerage.Service
+	treasury   *treasury.Service
+	pool       *pool.Service
+	consumer   *sharelog.Consumer
+	stratum    *stratum.Server
+	dispatch   *dispatch.Dispatcher
 }
 
 // build makes the parts and joins them; nothing runs yet.
@@ -81,6 +84,7 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	}
 	h.web = web.NewService(web.ServiceConfig{Store: h.keeper, Log: h.log, Post: post})
 	h.verify = verify.New(verify.Config{Store: h.keeper, Log: h.log})
+	h.outgoing()
 	if h.flags.Seed == "" {
 		org, err := h.web.House(ctx)
 		if err != nil {

@@ -39,6 +39,7 @@ type Serve struct {
 	Money       `embed:""`
 	Mail        `embed:""`
 	Trail       `embed:""`
+	Outgoing    `embed:""`
 }
 
 // Run serves until ctx ends.
@@ -172,6 +173,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		"dispatcher": dispatcher.Run,
 		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
 		"audit":      heads.Run,
+		"webhooks":   h.hookSender.Run,
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,
 		"treasury":   func(ctx context.Context) error { return h.db.Lead(ctx, "treasury", h.treasury.Run) },

@@ -162,6 +162,9 @@ func (x *walls) furnish() {
 	var made struct{ ID string }
 	x.call(x.w.Keys["seller.owner"], http.MethodPost, "/api/v1/invitations",
 		map[string]any{"email": "invited@seller.local", "roles": []string{"viewer"}}, &made)
+	var hook any
+	x.call(x.w.Keys["seller.owner"], http.MethodPost, "/api/v1/webhooks",
+		map[string]any{"url": "https://receiver.example/hook", "roles": []string{"viewer"}}, &hook)
 }
 
 var telling = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Z0-9]{15,24}|[0-9a-f]{64}|[a-z0-9.]+@[a-z]+\.local`)
