@@ -1643,6 +1643,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The webhooks of your organisation, also removed ones */
+        get: operations["list-webhooks"];
+        put?: never;
+        /**
+         * Have events sent to an https address; the secret that signs them is told once
+         * @description Each event is a POST with Hashyard-Event, Hashyard-Delivery and Hashyard-Signature: t=<unix seconds>,v1=<HMAC-SHA256 in hex over "<t>.<body>" with the secret>. Answer 2xx within 5 s. What is not taken is tried again for three days; a delivery may come twice.
+         */
+        post: operations["add-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/webhooks/stripe": {
         parameters: {
             query?: never;
@@ -1654,6 +1675,57 @@ export interface paths {
         put?: never;
         /** Webhooks of the payment rail, signed */
         post: operations["stripe-webhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a webhook and what is queued for it */
+        delete: operations["remove-webhook"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was sent to a webhook in the last 30 days, newest first */
+        get: operations["list-deliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{id}/deliveries/{delivery}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a delivery again */
+        post: operations["redeliver"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1724,6 +1796,12 @@ export interface components {
             at: string;
             code?: string;
             message?: string;
+        };
+        AddHookIn: {
+            /** @description It is told what these roles may read. */
+            roles: string[];
+            /** @description https only; its name has to lead to a public address. */
+            url: string;
         };
         AddKeyIn: {
             /**
@@ -2067,6 +2145,36 @@ export interface components {
              */
             version: number;
         };
+        Delivery: {
+            /** Format: int64 */
+            attempts: number;
+            /** Format: date-time */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description Of the next try, while it is queued.
+             */
+            due_at: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** @description Why the last try failed. */
+            error?: string;
+            event_id: string;
+            hook_id: string;
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            state: "queued" | "delivered" | "dead";
+            /**
+             * Format: int64
+             * @description HTTP status of the last answer.
+             */
+            status?: number;
+            /** Format: int64 */
+            took_ms?: number;
+            /** Format: date-time */
+            tried_at?: string;
+        };
         Desk: {
             payouts: components["schemas"]["DeskPayout"][];
             trades: components["schemas"]["DeskTrade"][];
@@ -2404,6 +2512,23 @@ export interface components {
             carrier?: string;
             org?: components["schemas"]["Party"];
         };
+        Hook: {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /**
+             * Format: int64
+             * @description Of its secret.
+             */
+            generation: number;
+            id: string;
+            org_id: string;
+            /** Format: date-time */
+            removed_at?: string;
+            /** @description It is told what these roles may read. */
+            roles: string[];
+            url: string;
+        };
         Identity: {
             boards?: components["schemas"]["Board"][] | null;
             family: string;
@@ -2693,6 +2818,11 @@ export interface components {
              */
             work_scale: number;
         };
+        NewHook: {
+            hook: components["schemas"]["Hook"];
+            /** @description Signs what is sent. It is told once and stored nowhere. */
+            secret?: string;
+        };
         NewKey: {
             key: components["schemas"]["Key"];
             /** @description Send it as Authorization: Bearer. It is told once and stored nowhere. */
@@ -2839,6 +2969,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageDelivery: {
+            items: components["schemas"]["Delivery"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageEntry: {
             items: components["schemas"]["BrokerageEntry"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -2846,6 +2981,11 @@ export interface components {
         };
         PageFill: {
             items: components["schemas"]["Fill"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageHook: {
+            items: components["schemas"]["Hook"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -7670,6 +7810,75 @@ export interface operations {
             };
         };
     };
+    "list-webhooks": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageHook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-webhook": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddHookIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "stripe-webhook": {
         parameters: {
             query?: never;
@@ -7692,6 +7901,107 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["BrokerageReceived"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-webhook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hook"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-deliveries": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDelivery"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    redeliver: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Error */
