@@ -42,12 +42,30 @@ func (s Site) Check() error {
 		return hashyard.Invalid.Errorf("site %q needs an id, an organisation and a name", s.Name)
 	case !s.CIDR.IsValid():
 		return hashyard.Invalid.Errorf("site %s has no network", s.Name)
+	case !ownNetwork(s.CIDR):
+		return hashyard.Invalid.Errorf("network %s of site %s is not a private one", s.CIDR, s.Name)
 	case s.CIDR.Addr().Is4() && s.CIDR.Bits() < 16, s.CIDR.Addr().Is6() && s.CIDR.Bits() < 112:
 		return hashyard.Invalid.Errorf("network %s of site %s has more than 65536 addresses", s.CIDR, s.Name)
 	case s.ScanEvery <= 0 || s.ReadEvery <= 0:
 		return hashyard.Invalid.Errorf("site %s needs a scan and a read interval", s.Name)
 	}
 	return nil
+}
+
+// ownNetwork takes networks in which machines of one's own stand: private ones,
+// and loopback for simulated machines (agents refuse it unless told). Never
+// link-local ones, where clouds answer with their instances' secrets.
+func ownNetwork(n netip.Prefix) bool {
+	a := n.Masked().Addr()
+	if a.Is4In6() {
+		return false
+	}
+	return (a.IsPrivate() && n.Bits() >= 7 || a.IsLoopback() || sharedNetwork().Overlaps(n)) && !a.IsUnspecified()
+}
+
+// sharedNetwork is the carriers' own range, which some sites use inside.
+func sharedNetwork() netip.Prefix {
+	return netip.PrefixFrom(netip.AddrFrom4([4]byte{100, 64, 0, 0}), 10)
 }
 
 // Miner is a machine as one organisation's agents see it.

@@ -15,6 +15,7 @@ import (
 // an organisation sees and changes that organisation's rows only; the house
 // may read all.
 type Store interface {
+	Watched
 	PutSite(ctx context.Context, s Site) error
 	Sites(ctx context.Context, actor hashyard.Actor) ([]Site, error)
 	Site(ctx context.Context, actor hashyard.Actor, nameOrID string) (Site, error)
@@ -129,6 +130,7 @@ type Config struct {
 	Store   Store
 	Units   Units
 	Workers Workers
+	Counted Counted
 	SealKey [32]byte         // seals the old pools' passwords; kept outside the database
 	Lease   time.Duration    // of a command; 0 means 180 s
 	Answer  time.Duration    // within which a redirect must be answered; 0 means 15 min
@@ -142,6 +144,7 @@ type Service struct {
 	store   Store
 	units   Units
 	workers Workers
+	counted Counted
 	sealer  sealer
 	lease   time.Duration
 	answer  time.Duration
@@ -158,7 +161,7 @@ func New(cfg Config) (*Service, error) {
 		return nil, err
 	}
 	s := &Service{
-		store: cfg.Store, units: cfg.Units, workers: cfg.Workers, sealer: seal,
+		store: cfg.Store, units: cfg.Units, workers: cfg.Workers, counted: cfg.Counted, sealer: seal,
 		lease: cfg.Lease, answer: cfg.Answer, pause: cfg.Pause, now: cfg.Now, log: cfg.Log,
 	}
 	if s.answer <= 0 {

@@ -86,6 +86,8 @@ type Reader interface {
 	Workers(ctx context.Context, actor hashyard.Actor, since, now time.Time, q Page) ([]WorkerView, string, error)
 	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since, now time.Time) (WorkerView, error)
 	WorkByEpoch(ctx context.Context, actor hashyard.Actor, q WorkQuery) ([]EpochWork, error)
+	// UnitTallies sums each unit's booked work since; Minute is its first minute.
+	UnitTallies(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, since time.Time) ([]Booking, error)
 	Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) ([]Booking, error)
 	WorkerMinutes(ctx context.Context, actor hashyard.Actor, worker hashyard.ID, since time.Time) ([]Booking, error)
 	// Totals sums what the actor may see by step, a minute or an hour.

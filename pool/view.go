@@ -282,3 +282,28 @@ func (s *Service) Params(ctx context.Context) (Params, error) {
 
 // Scale is the network's work scale.
 func (s *Service) Scale() hashyard.Scale { return s.cfg.Scale }
+
+// UnitRates is what was counted of each unit's work within the window before
+// now; units without work in it are left out.
+func (s *Service) UnitRates(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, window time.Duration) (map[hashyard.ID]UnitRate, error) {
+	if len(units) == 0 {
+		return map[hashyard.ID]UnitRate{}, nil
+	}
+	now := s.cfg.Now().UTC()
+	ts, err := s.store.UnitTallies(ctx, actor, units, now.Add(-window).Truncate(time.Minute))
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[hashyard.ID]UnitRate, len(ts))
+	for _, t := range ts {
+		d := now.Sub(t.Minute)
+		out[t.Unit] = UnitRate{Rate: RateOf(t.Tally, d, s.cfg.Scale, meanWork(t.Tally)), For: d}
+	}
+	return out, nil
+}
+
+// UnitRate is a measured hashrate and what it was counted over.
+type UnitRate struct {
+	Rate
+	For time.Duration
+}

@@ -136,18 +136,22 @@ func putMiner(ctx context.Context, tx *pg.Tx, m fleet.Miner) (hashyard.ID, error
 		return m.ID, err
 	}
 	id := m.Identity
+	vitals, err := doc(fleet.VitalsOf(id, m.Reading), false)
+	if err != nil {
+		return m.ID, err
+	}
 	err = tx.Conn().QueryRow(ctx, `
 		INSERT INTO miners (id, org_id, site_id, unit_id, identity, serial, mac, model, family, firmware, hostname, boards,
-			address, score, slots, reading, quarantine, first_seen, last_seen, read_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+			address, score, slots, reading, quarantine, first_seen, last_seen, read_at, vitals)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 		ON CONFLICT (org_id, identity) DO UPDATE SET (site_id, unit_id, serial, mac, model, family, firmware, hostname, boards,
-			address, score, slots, reading, quarantine, last_seen, read_at) =
+			address, score, slots, reading, quarantine, last_seen, read_at, vitals) =
 			(EXCLUDED.site_id, EXCLUDED.unit_id, EXCLUDED.serial, EXCLUDED.mac, EXCLUDED.model, EXCLUDED.family,
 			 EXCLUDED.firmware, EXCLUDED.hostname, EXCLUDED.boards, EXCLUDED.address, EXCLUDED.score, EXCLUDED.slots,
-			 EXCLUDED.reading, EXCLUDED.quarantine, EXCLUDED.last_seen, EXCLUDED.read_at)
+			 EXCLUDED.reading, EXCLUDED.quarantine, EXCLUDED.last_seen, EXCLUDED.read_at, EXCLUDED.vitals)
 		RETURNING id`,
 		m.ID, m.Org, m.Site, m.Unit, m.Key, id.Serial, id.MAC, id.Model, id.Family, id.Firmware, id.Hostname, boards,
-		m.Address, m.Score, slots, reading, m.Quarantine, m.FirstSeen, m.LastSeen, pg.At(m.ReadAt)).Scan(&m.ID)
+		m.Address, m.Score, slots, reading, m.Quarantine, m.FirstSeen, m.LastSeen, pg.At(m.ReadAt), vitals).Scan(&m.ID)
 	return m.ID, pg.Fail(err, "miner %s", m.Key)
 }
 
@@ -234,8 +238,11 @@ func (s *Store) Miners(ctx context.Context, actor hashyard.Actor, q fleet.MinerQ
 func (s *Store) Points(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, q fleet.SeriesQuery) (out []fleet.Point, err error) {
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
 		rows, err := tx.Conn().Query(ctx, `
-			SELECT date_bin($3::interval, at, 'epoch') AS step, count(*), avg(hashrate_hs), max(max_temp_c), max(hardware_errors)
-			FROM readings WHERE unit_id = $1 AND at >= $2 GROUP BY step ORDER BY step LIMIT $4`,
+			SELECT date_bin($3::interval, at, 'epoch') AS step, sum(n)::bigint,
+				sum(hashrate_hs * n) / nullif(sum(n) FILTER (WHERE hashrate_hs IS NOT NULL), 0), max(max_temp_c), max(hardware_errors)
+			FROM (SELECT at, 1 AS n, hashrate_hs, max_temp_c, hardware_errors FROM readings WHERE unit_id = $1 AND at >= $2
+				UNION ALL SELECT hour, readings, hashrate_hs, max_temp_c, hardware_errors FROM reading_hours WHERE unit_id = $1 AND hour >= $2) r
+			GROUP BY step ORDER BY step LIMIT $4`,
 			unit, q.Since, q.Step.String(), q.Limit)
 		if err != nil {
 			return err

@@ -31,6 +31,7 @@ type ledger struct {
 	worker map[hashyard.ID]hashyard.ID
 	asks   int
 	down   bool // the pool does not answer
+	counts bool // the pool counts work
 }
 
 func (l *ledger) Claim(_ context.Context, org, _ hashyard.ID, s fleet.Seen) (fleet.Claimed, error) {
@@ -71,6 +72,21 @@ func (l *ledger) WorkerFor(_ context.Context, unit, org hashyard.ID) (fleet.Pool
 	return fleet.PoolTarget{URL: "stratum+tcp://pool:3333", User: "u." + unit.String()[24:], Password: "S" + unit.String()[24:]}, nil
 }
 
+// UnitRates counts 90 TH/s of every unit for an hour, if the pool counts at all.
+func (l *ledger) UnitRates(_ context.Context, _ hashyard.Actor, units []hashyard.ID, window time.Duration) (map[hashyard.ID]fleet.Verified, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[hashyard.ID]fleet.Verified{}
+	for _, u := range units {
+		if l.counts {
+			out[u] = fleet.Verified{Estimate: 90 * hashyard.TH, Lower: 85 * hashyard.TH, Upper: 97 * hashyard.TH, For: window}
+		}
+	}
+	return out, nil
+}
+
+func (l *ledger) SatPerTHDay(context.Context) (float64, error) { return 50, nil }
+
 // yard is one test's fleet with two organisations.
 type yard struct {
 	db    *pg.DB
@@ -91,7 +107,7 @@ func newYard(t *testing.T) *yard {
 		units: &ledger{units: map[string]hashyard.ID{}, custodian: map[hashyard.ID]hashyard.ID{}, mismatches: map[string][]string{}, worker: map[hashyard.ID]hashyard.ID{}},
 	}
 	svc, err := fleet.New(fleet.Config{
-		Store: postgres.New(y.db), Units: y.units, Workers: y.units, SealKey: [32]byte{9}, Lease: time.Minute, Now: y.clock,
+		Store: postgres.New(y.db), Units: y.units, Workers: y.units, Counted: y.units, SealKey: [32]byte{9}, Lease: time.Minute, Now: y.clock,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -153,6 +153,28 @@ func scanEpochWork(row pgx.CollectableRow) (v pool.EpochWork, err error) {
 	return v, err
 }
 
+// UnitTallies sums booked work by unit.
+func (s *Store) UnitTallies(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, since time.Time) (out []pool.Booking, err error) {
+	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, "SELECT k.unit_id, min(k.minute), "+sums+` FROM pool_work k
+			WHERE k.unit_id = ANY ($1) AND k.minute >= $2 GROUP BY 1`, pg.KnownUUIDs(units), since)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (b pool.Booking, err error) {
+			var t tallyRow
+			if err = row.Scan(append([]any{&b.Unit, &b.Minute}, t.into()...)...); err != nil {
+				return b, err
+			}
+			b.Minute = b.Minute.UTC()
+			b.Tally, err = t.done()
+			return b, err
+		})
+		return err
+	})
+	return out, pg.Fail(err, "booked work of %d units", len(units))
+}
+
 // Minutes is a unit's booked work by minute, oldest first.
 func (s *Store) Minutes(ctx context.Context, actor hashyard.Actor, unit hashyard.ID, since time.Time) ([]pool.Booking, error) {
 	return s.bookings(ctx, actor, "SELECT k.minute, "+sums+` FROM pool_work k

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"hashyard"
 	"hashyard/brokerage"
@@ -63,6 +64,26 @@ type fleetWorkers struct{ pool *pool.Service }
 func (w fleetWorkers) WorkerFor(ctx context.Context, unit, org hashyard.ID) (fleet.PoolTarget, error) {
 	t, err := w.pool.WorkerFor(ctx, unit, org)
 	return fleet.PoolTarget{URL: t.URL, User: t.User, Password: t.Password}, err
+}
+
+// fleetCounted is the pool's books as fleet sees them.
+type fleetCounted struct{ pool *pool.Service }
+
+func (c fleetCounted) UnitRates(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, window time.Duration) (map[hashyard.ID]fleet.Verified, error) {
+	rates, err := c.pool.UnitRates(ctx, actor, units, window)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[hashyard.ID]fleet.Verified, len(rates))
+	for unit, r := range rates {
+		out[unit] = fleet.Verified{Estimate: r.Estimate, Lower: r.Lower, Upper: r.Upper, For: r.For}
+	}
+	return out, nil
+}
+
+func (c fleetCounted) SatPerTHDay(ctx context.Context) (float64, error) {
+	p, err := c.pool.Params(ctx)
+	return p.Hashprice, err
 }
 
 // reserver is inventory as brokerage sees it.

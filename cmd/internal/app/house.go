@@ -99,7 +99,7 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	}
 	h.fleetStore = fleetpg.New(h.db)
 	h.fleet, err = fleet.New(fleet.Config{
-		Store: h.fleetStore, Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool}, Pause: h.flags.CommandPause,
+		Store: h.fleetStore, Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool}, Counted: fleetCounted{h.pool}, Pause: h.flags.CommandPause,
 		SealKey: sha256.Sum256([]byte("fleet seal " + h.flags.PoolKey)), Log: h.log,
 	})
 	if err != nil {

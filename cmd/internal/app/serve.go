@@ -177,6 +177,7 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		"market":     h.market.Run,
 		"brokerage":  h.brokerage.Run,
 		"treasury":   func(ctx context.Context) error { return h.db.Lead(ctx, "treasury", h.treasury.Run) },
+		"fleet":      func(ctx context.Context) error { return h.db.Lead(ctx, "fleet", h.fleet.Run) },
 		"pool":       h.pool.Run,
 		"stratum":    h.stratum.Run,
 		"jobs":       h.dispatch.Run,
