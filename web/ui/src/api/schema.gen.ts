@@ -171,6 +171,91 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/fleet/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is wrong with machines, newest first */
+        get: operations["list-fleet-alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Note that somebody knows of it */
+        post: operations["acknowledge-fleet-alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/machines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Machines with what the pool counted, worst first */
+        get: operations["list-machines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/map": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where each machine of a site stands and how it does */
+        get: operations["fleet-map"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/fleet/summary": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A site, or all of them, in figures */
+        get: operations["fleet-summary"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments": {
         parameters: {
             query?: never;
@@ -472,6 +557,23 @@ export interface paths {
         /** One machine with its last reading, boards and pool slots */
         get: operations["get-miner"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/miners/{id}/place": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say where a machine stands */
+        put: operations["place-miner"];
         post?: never;
         delete?: never;
         options?: never;
@@ -1260,7 +1362,8 @@ export interface paths {
         /** Your sites and their agents */
         get: operations["list-sites"];
         put?: never;
-        post?: never;
+        /** Make a site */
+        post: operations["add-site"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1812,10 +1915,40 @@ export interface components {
             name: string;
             roles: string[];
         };
+        AddSiteInputBody: {
+            /** @description The only addresses that its agent may touch, like 10.0.0.0/24. */
+            cidr: string;
+            name: string;
+        };
         AddUserIn: {
             email: string;
             name: string;
             roles: string[];
+        };
+        Alert: {
+            /** Format: date-time */
+            acknowledged_at?: string;
+            address: string;
+            cause: string;
+            /** Format: date-time */
+            cleared_at?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "offline" | "elsewhere" | "dead_board" | "hot" | "gap" | "slow";
+            /**
+             * Format: int64
+             * @description Estimate, at today's hashprice.
+             */
+            lost_sat: number;
+            miner_id: string;
+            /** Format: double */
+            missing_ths: number;
+            /** Format: date-time */
+            raised_at: string;
+            serial: string;
+            /** @enum {string} */
+            state: "open" | "acknowledged" | "cleared";
+            unit_id?: string;
         };
         AuditRow: {
             /** @description Who: user or key, organisation and roles. */
@@ -2464,6 +2597,62 @@ export interface components {
             /** Format: double */
             uptime_s?: number;
         };
+        FleetSummary: {
+            /** Format: int64 */
+            alerts: number;
+            /** Format: date-time */
+            at: string;
+            by_health: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description Machines the pool saw shares of.
+             */
+            counted_of: number;
+            /**
+             * Format: double
+             * @description Of machines that tell their power.
+             */
+            j_per_th?: number;
+            /**
+             * Format: int64
+             * @description Estimate, of live alerts since they were raised.
+             */
+            lost_sat: number;
+            /** Format: int64 */
+            machines: number;
+            models: string[];
+            /** Format: double */
+            nominal_ths: number;
+            /** Format: int64 */
+            online: number;
+            /**
+             * Format: int64
+             * @description Machines that tell their power.
+             */
+            power_of: number;
+            /** Format: double */
+            power_w: number;
+            racks: string[];
+            /**
+             * Format: double
+             * @description Of those online.
+             */
+            reported_ths: number;
+            /**
+             * Format: int64
+             * @description Estimate: what the verified hashrate earns a day before the fee.
+             */
+            sat_per_day: number;
+            /** Format: double */
+            sat_per_th_day: number;
+            /**
+             * Format: double
+             * @description What the pool counted in the last hour.
+             */
+            verified_ths: number;
+        };
         Gone: {
             address: string;
             /** Format: date-time */
@@ -2752,6 +2941,55 @@ export interface components {
              */
             since: string;
         };
+        Machine: {
+            address: string;
+            /** @enum {string} */
+            health: "offline" | "elsewhere" | "dead_board" | "hot" | "gap" | "slow" | "quarantined" | "unread" | "ok";
+            id: string;
+            /** Format: date-time */
+            last_seen: string;
+            /** Format: double */
+            max_temp_c?: number;
+            model?: string;
+            /** Format: double */
+            nominal_ths?: number;
+            /**
+             * Format: double
+             * @description Pool-verified, or reported until the pool has counted ten minutes, over nominal.
+             */
+            of_nominal?: number;
+            /**
+             * Format: int64
+             * @description 1 is the first.
+             */
+            pool_slot?: number;
+            /** @description Of the active slot. */
+            pool_url?: string;
+            /** Format: double */
+            power_w?: number;
+            rack?: string;
+            /** Format: double */
+            reported_ths?: number;
+            serial: string;
+            /** Format: int64 */
+            shelf?: number;
+            site_id: string;
+            site_name: string;
+            unit_id?: string;
+            /** @description Absent: the pool saw no shares. */
+            verified?: components["schemas"]["Verified"];
+            why?: string;
+        };
+        MachinePage: {
+            items: components["schemas"]["Machine"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+            /**
+             * Format: int64
+             * @description All that match, on every page.
+             */
+            total: number;
+        };
         Me: {
             /** @description The actions that your roles allow. */
             can: string[];
@@ -2936,6 +3174,11 @@ export interface components {
         };
         PageAccount: {
             items: components["schemas"]["Account"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageAlert: {
+            items: components["schemas"]["Alert"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -3178,6 +3421,11 @@ export interface components {
             /** Format: date-time */
             set_at: string;
         };
+        PlaceInputBody: {
+            rack: string;
+            /** Format: int64 */
+            shelf: number;
+        };
         Point: {
             /** Format: date-time */
             at: string;
@@ -3362,6 +3610,10 @@ export interface components {
              */
             upper_ths: number;
             work: string;
+        };
+        Rack: {
+            name: string;
+            slots: components["schemas"]["Spot"][];
         };
         Rates: {
             /** Format: double */
@@ -3766,6 +4018,9 @@ export interface components {
             name: string;
             org_id: string;
         };
+        SiteMap: {
+            racks: components["schemas"]["Rack"][];
+        };
         Slot: {
             /**
              * Format: int64
@@ -3774,6 +4029,17 @@ export interface components {
             slot: number;
             url: string;
             user: string;
+        };
+        Spot: {
+            health: string;
+            id: string;
+            /** Format: double */
+            max_temp_c?: number;
+            /** Format: double */
+            ratio?: number;
+            serial: string;
+            /** Format: int64 */
+            shelf: number;
         };
         Standing: {
             /** Format: date-time */
@@ -4170,6 +4436,19 @@ export interface components {
              * @description Send it back with a change; a newer one refuses it.
              */
             version: number;
+        };
+        Verified: {
+            /** Format: double */
+            lower_ths: number;
+            /**
+             * Format: int64
+             * @description Counted over; an hour at most.
+             */
+            seconds: number;
+            /** Format: double */
+            ths: number;
+            /** Format: double */
+            upper_ths?: number;
         };
         Welcome: {
             cidr: string;
@@ -4592,6 +4871,185 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-fleet-alerts": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Only of this machine. */
+                miner?: string;
+                /** @description Also those that are over. */
+                all?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageAlert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "acknowledge-fleet-alert": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-machines": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                site?: string;
+                rack?: string;
+                health?: "offline" | "elsewhere" | "dead_board" | "hot" | "gap" | "slow" | "quarantined" | "unread" | "ok";
+                model?: string;
+                /** @description Only machines with something to look at. */
+                attention?: boolean;
+                /** @description Part of a serial, MAC, address or place. */
+                q?: string;
+                sort?: "worst" | "serial" | "model" | "hashrate" | "temp" | "ratio" | "place";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachinePage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "fleet-map": {
+        parameters: {
+            query?: {
+                /** @description Only this site. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SiteMap"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "fleet-summary": {
+        parameters: {
+            query?: {
+                /** @description Only this site. */
+                site?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FleetSummary"];
                 };
             };
             /** @description Error */
@@ -5243,6 +5701,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Miner"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "place-miner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlaceInputBody"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -6979,6 +7472,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageSite"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-site": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddSiteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Site"];
                 };
             };
             /** @description Error */
