@@ -26,8 +26,8 @@ type checkInput struct {
 	RawBody []byte `contentType:"application/octet-stream" doc:"The file as it is: CSV or XLSX."`
 }
 
-// Entry is one machine of a list.
-type Entry struct {
+// ImportEntry is one machine of a list.
+type ImportEntry struct {
 	Serial string `json:"serial" maxLength:"256"`
 	MAC    string `json:"mac,omitempty" maxLength:"64"`
 	Model  string `json:"model,omitempty" maxLength:"120"`
@@ -36,7 +36,7 @@ type Entry struct {
 
 // ImportRow is an entry as it was checked.
 type ImportRow struct {
-	Entry
+	ImportEntry
 	Line    int         `json:"line" doc:"Of the list, from 1, without its header."`
 	Problem string      `json:"problem,omitempty" doc:"Why it is left out."`
 	Known   bool        `json:"known,omitempty" doc:"It is yours already."`
@@ -54,7 +54,7 @@ type Import struct {
 func importOf(im inventory.Import) *Import {
 	out := &Import{New: im.New, Known: im.Known, Wrong: im.Wrong, Rows: []ImportRow{}}
 	for _, r := range im.Rows {
-		out.Rows = append(out.Rows, ImportRow{Entry{r.Serial, r.MAC, r.Model, r.Shelf}, r.Line, r.Problem, r.Known, r.Unit})
+		out.Rows = append(out.Rows, ImportRow{ImportEntry{r.Serial, r.MAC, r.Model, r.Shelf}, r.Line, r.Problem, r.Known, r.Unit})
 	}
 	return out
 }
@@ -96,7 +96,7 @@ func (e edge) checkImport(ctx context.Context, actor hashyard.Actor, in *checkIn
 
 type importInput struct {
 	Body struct {
-		Rows []Entry `json:"rows" minItems:"1" maxItems:"5000" nullable:"false"`
+		Rows []ImportEntry `json:"rows" minItems:"1" maxItems:"5000" nullable:"false"`
 	}
 }
 

@@ -7,7 +7,6 @@ import { homeOf } from './pages/home';
 import { NextShipment } from './pages/bench/NextShipment';
 import { MoneyPage } from './pages/MoneyPage';
 import { NotFoundPage } from './pages/NotFoundPage';
-import { PoolPage } from './pages/PoolPage';
 import { SignInPage } from './pages/SignInPage';
 import { WelcomePage } from './pages/WelcomePage';
 import { SkeletonBlock } from './parts/States';
@@ -17,6 +16,12 @@ const MarketPage = lazy(() => import('./pages/market/MarketPage'));
 const BenchPage = lazy(() => import('./pages/bench/BenchPage'));
 const ShipmentsPage = lazy(() => import('./pages/bench/ShipmentsPage'));
 const ImportPage = lazy(() => import('./pages/bench/ImportPage'));
+const PoolOverviewPage = lazy(() => import('./pages/pool/OverviewPage'));
+const WorkersPage = lazy(() => import('./pages/pool/WorkersPage'));
+const WorkerPage = lazy(() => import('./pages/pool/WorkerPage'));
+const BlocksPage = lazy(() => import('./pages/pool/BlocksPage'));
+const StatementsPage = lazy(() => import('./pages/statement/StatementsPage'));
+const StatementPage = lazy(() => import('./pages/statement/StatementPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -34,7 +39,12 @@ export function App() {
           <Route path="logistics/all" element={<ShipmentsPage />} />
           <Route path="logistics/import" element={<ImportPage />} />
           <Route path="logistics/:shipment" element={<BenchPage />} />
-          <Route path="pool" element={<PoolPage />} />
+          <Route path="pool" element={<PoolOverviewPage />} />
+          <Route path="pool/workers" element={<WorkersPage />} />
+          <Route path="pool/workers/:id" element={<WorkerPage />} />
+          <Route path="pool/blocks" element={<BlocksPage />} />
+          <Route path="pool/statements" element={<StatementsPage />} />
+          <Route path="pool/statements/:id" element={<StatementPage />} />
           <Route path="money" element={<MoneyPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>

@@ -1,6 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
+  LedgerEntry, Payout, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
   Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
@@ -144,3 +145,42 @@ export const statementsQuery = queryOptions({
   queryKey: ['pool', 'statements'],
   queryFn: items<Statement>('/pool/statements'),
 });
+
+export const allBlocksQuery = queryOptions({ queryKey: ['pool', 'blocks', 'all'], queryFn: items<Block>('/pool/blocks?limit=500'), refetchInterval: 30_000 });
+
+export const poolOverviewQuery = queryOptions({ queryKey: ['pool', 'overview'], queryFn: get<PoolOverview>('/pool/overview'), refetchInterval: 10_000 });
+
+export const poolChartQuery = (window: string) =>
+  queryOptions({ queryKey: ['pool', 'chart', window], queryFn: get<PoolChart>(`/pool/chart${query({ window })}`), refetchInterval: 30_000 });
+
+export const luckQuery = queryOptions({ queryKey: ['pool', 'luck'], queryFn: items<Luck>('/pool/luck'), refetchInterval: 60_000 });
+
+export const refusalsQuery = queryOptions({ queryKey: ['pool', 'refusals'], queryFn: get<Refusals>('/pool/refusals'), refetchInterval: 30_000 });
+
+export const workersQuery = queryOptions({ queryKey: ['pool', 'workers'], queryFn: items<PoolWorker>('/pool/workers?limit=500'), refetchInterval: 15_000 });
+
+export const workerQuery = (id: string) =>
+  queryOptions({ queryKey: ['pool', 'workers', id], queryFn: get<PoolWorker>(`/pool/workers/${id}`), refetchInterval: 10_000 });
+
+export const workerSeriesQuery = (id: string, seconds: number, step: number) =>
+  queryOptions({
+    queryKey: ['pool', 'workers', id, 'series', String(seconds)],
+    queryFn: ({ signal }) => items<SeriesPoint>(
+      `/pool/workers/${id}/series${query({ since: new Date(Date.now() - seconds * 1000).toISOString(), step: `${step}s` })}`)({ signal }),
+    refetchInterval: 30_000,
+  });
+
+export const workerWorkQuery = (id: string) =>
+  queryOptions({ queryKey: ['pool', 'workers', id, 'work'], queryFn: items<BookedWork>(`/pool/workers/${id}/work`), refetchInterval: 30_000 });
+
+export const statementQuery = (id: string) =>
+  queryOptions({ queryKey: ['pool', 'statements', id], queryFn: get<StatementDetail>(`/pool/statements/${id}`), enabled: id !== '' });
+
+/** A rate's fee index never changes. */
+export const epochFeesQuery = (id: string) =>
+  queryOptions({ queryKey: ['pool', 'fees', id], queryFn: get<EpochFees>(`/pool/epochs/${id}/fees`), staleTime: Infinity });
+
+export const ledgerOfQuery = (kind: string, id: string) =>
+  queryOptions({ queryKey: ['ledger', kind, id], queryFn: items<LedgerEntry>(`/ledger/entries${query({ ref: `${kind}:${id}` })}`) });
+
+export const payoutsQuery = queryOptions({ queryKey: ['payouts'], queryFn: items<Payout>('/payouts'), refetchInterval: 15_000 });

@@ -2164,15 +2164,6 @@ export interface components {
             outcome: "release" | "refund";
             reason: string;
         };
-        BrokerageEntry: {
-            /** Format: date-time */
-            at: string;
-            key: string;
-            memo: string;
-            /** @description Debit positive. All of them for the house, your own for you. */
-            postings: components["schemas"]["Posting"][];
-            ref: components["schemas"]["Ref"];
-        };
         BrokerageParty: {
             id: string;
             name: string;
@@ -2383,10 +2374,13 @@ export interface components {
             record: components["schemas"]["Record"];
         };
         Entry: {
-            mac?: string;
-            model?: string;
-            serial: string;
-            shelf?: string;
+            /** Format: date-time */
+            at: string;
+            key: string;
+            memo: string;
+            /** @description Debit positive. All of them for the house, your own for you. */
+            postings: components["schemas"]["Posting"][];
+            ref: components["schemas"]["Ref"];
         };
         Epoch: {
             /** Format: double */
@@ -2736,8 +2730,14 @@ export interface components {
             /** Format: int64 */
             wrong: number;
         };
+        ImportEntry: {
+            mac?: string;
+            model?: string;
+            serial: string;
+            shelf?: string;
+        };
         ImportInputBody: {
-            rows: components["schemas"]["Entry"][];
+            rows: components["schemas"]["ImportEntry"][];
         };
         ImportRow: {
             /** @description It is yours already. */
@@ -3218,7 +3218,7 @@ export interface components {
             next?: string;
         };
         PageEntry: {
-            items: components["schemas"]["BrokerageEntry"][];
+            items: components["schemas"]["Entry"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };

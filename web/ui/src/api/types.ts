@@ -46,6 +46,17 @@ export type PoolInfo = Of<'PoolInfo'>;
 export type SeriesPoint = Pick<Schemas['SeriesPoint'], 'at' | 'seconds' | 'ths' | 'lower_ths' | 'upper_ths' | 'shares'>;
 export type Statement = Of<'Statement'>;
 export type Block = Of<'Block'>;
+export type LedgerEntry = Of<'Entry'>;
+export type Payout = Of<'Payout'>;
+export type PoolOverview = Of<'PoolOverview'>;
+export type PoolChart = Omit<Of<'PoolChart'>, 'points'> & { points: SeriesPoint[] };
+export type Luck = Of<'Luck'>;
+export type Refusals = Of<'Refusals'>;
+export type PoolWorker = Of<'Worker'>;
+export type Rates = Pick<Schemas['WindowRates'], 'ths' | 'lower_ths' | 'upper_ths'>;
+export type BookedWork = Of<'BookedWork'>;
+export type StatementDetail = Of<'StatementDetail'>;
+export type EpochFees = Of<'EpochFees'>;
 export type Side = Order['side'];
 
 /** The payload is an event as the kernel names it: see pages/lifeline/payloads.ts. */

@@ -1,10 +1,10 @@
-import { NavLink } from 'react-router';
 import type { Bench } from '../../api/types';
 import { int } from '../../lib/format';
 import { Glyph } from '../../parts/Glyph';
+import { Tabs } from '../../parts/Tabs';
 import './bench.css';
 
-const TABS = [['/logistics', 'Next'], ['/logistics/all', 'Shipments'], ['/logistics/import', 'Take machines in']] as const;
+const TABS = [{ to: '/logistics', name: 'Next', end: true }, { to: '/logistics/all', name: 'Shipments' }, { to: '/logistics/import', name: 'Take machines in' }];
 
 /** The head of the logistics pages; at a bench also its papers. */
 export function LogisticsTabs({ bench, word, waiting }: { bench?: Bench; word?: string; waiting?: number }) {
@@ -12,9 +12,7 @@ export function LogisticsTabs({ bench, word, waiting }: { bench?: Bench; word?: 
   return (
     <header className="page-head">
       <h1>{word ?? 'Logistics'}</h1>
-      <nav className="bn-tabs" aria-label="Logistics">
-        {TABS.map(([to, name]) => <NavLink key={to} to={to} end className={({ isActive }) => (isActive ? 'bn-tab here' : 'bn-tab')}>{name}</NavLink>)}
-      </nav>
+      <Tabs label="Logistics" tabs={TABS} />
       {bench && (
         <div className="actions">
           <span className="t2 sm"><Glyph kind={waiting ? 'hold' : 'done'} size={11} /> {waiting ? `${int(waiting)} on this device` : 'saved'}</span>

@@ -1,0 +1,183 @@
+import { useQueries, useQuery } from '@tanstack/react-query';
+import { useMemo, useState } from 'react';
+import { Link, useParams } from 'react-router';
+import { epochFeesQuery, ledgerOfQuery, payoutsQuery, statementQuery, statementsQuery, useMe } from '../../api/queries';
+import type { EpochFees, StatementDetail } from '../../api/types';
+import { usePageTitle } from '../../frame/title';
+import { fixed, int, short } from '../../lib/format';
+import { daySecond, second } from '../../lib/time';
+import { Download } from '../../parts/Actions';
+import { Glyph } from '../../parts/Glyph';
+import { StatusChip, Tile } from '../../parts/Parts';
+import { Empty, Failed, SkeletonBlock } from '../../parts/States';
+import { Table } from '../../parts/Table';
+import { PoolTabs } from '../pool/PoolTabs';
+import { recompute, type Recomputed } from './recompute';
+import './statement.css';
+
+/** One statement, computed again here from its own inputs. */
+export default function StatementPage() {
+  const { id = '' } = useParams();
+  const q = useQuery(statementQuery(id));
+  usePageTitle('Statement');
+  return (
+    <article className="pl">
+      <PoolTabs />
+      {q.isError && <Failed what="The statement was not read" error={q.error} onRetry={() => void q.refetch()} />}
+      {q.isPending && <SkeletonBlock />}
+      {q.data && <Detail s={q.data} again={() => void q.refetch()} />}
+    </article>
+  );
+}
+
+function Detail({ s, again }: { s: StatementDetail; again: () => void }) {
+  const can = useMe().data?.can ?? [];
+  const fees = useQueries({ queries: s.epochs.map((e) => epochFeesQuery(e.epoch)) });
+  const ledger = useQuery({ ...ledgerOfQuery('statement', s.id), enabled: can.includes('ledger.read') });
+  const credited = !can.includes('ledger.read') || ledger.isError ? null
+    : ledger.data && -ledger.data.flatMap((e) => e.postings).filter((p) => p.purpose === 'earnings' && p.org === s.org_id).reduce((n, p) => n + p.amount, 0);
+  const known = useMemo(() => new Map(s.epochs.flatMap((e, i) => { const f = fees[i]?.data; return f ? [[e.epoch, f] as const] : []; })), [s.epochs, fees]);
+  const r = useMemo(() => recompute(s, known, credited, () => performance.now()), [s, known, credited]);
+  return (
+    <>
+      <Head s={s} r={r} again={again} checking={fees.some((f) => f.isPending)} />
+      <div className="sm-body">
+        <div className="sm-main">
+          <Epochs s={s} />
+          <Tile title="Recomputation, from this statement’s own inputs" aside={`in this browser, ${r.ms < 1 ? 'under 1' : Math.round(r.ms)} ms`}>
+            <table className="grid ruled sm-lines" aria-label="Recomputation">
+              <tbody>
+                {r.lines.map((l, i) => (
+                  <tr key={l.name} className={l.ok ? (i === r.lines.length - 1 ? 'sm-credited' : '') : 'sm-wrong'}>
+                    <td className="t3">{i + 1}</td><td className="m">{l.name}</td>
+                    <td className="mono sm t2 sm-formula">{l.why ? <span className="bad">{l.why}</span> : l.formula}</td>
+                    <td className="num b">{l.figure} <span className="t2 sm">sat</span></td>
+                    <td><Glyph kind={l.ok ? 'done' : 'wrong'} size={13} label={l.ok ? 'equal' : 'wrong'} /></td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </Tile>
+          <Workers s={s} />
+        </div>
+        <aside className="sm-side" aria-label="Inputs and payment">
+          {s.epochs.map((e, i) => <FeeIndex key={e.epoch} n={s.epochs.length > 1 ? i + 1 : 0} data={fees[i]?.data} failed={fees[i]?.error} />)}
+          <WhereItWent s={s} credited={credited} />
+        </aside>
+      </div>
+    </>
+  );
+}
+
+function Head({ s, r, again, checking }: { s: StatementDetail; r: Recomputed; again: () => void; checking: boolean }) {
+  const all = useQuery(statementsQuery).data ?? [];
+  const at = all.findIndex((x) => x.id === s.id);
+  const to = (i: number) => (all[i] ? `/pool/statements/${all[i].id}` : '');
+  return (
+    <header className="sm-head">
+      {to(at + 1) ? <Link className="btn" to={to(at + 1)} aria-label="The one before">‹</Link> : <span className="btn" aria-hidden>‹</span>}
+      <div><h2 className="m">{daySecond(s.from)} – {second(s.to)} UTC</h2><p className="t2 sm">statement <span className="mono">{short(s.id, 8, 4)}</span> · settled {daySecond(s.settled_at)}</p></div>
+      {at > 0 ? <Link className="btn" to={to(at - 1)} aria-label="The one after">›</Link> : <span className="btn" aria-hidden>›</span>}
+      <dl className="sm-figures">
+        <div><dt className="sm t2">Shares</dt><dd className="figure-value">{int(s.shares)}</dd></div>
+        <div><dt className="sm t2">Credited</dt><dd className="figure-value">{int(s.net_sats)} <span className="sm t2">sat</span></dd></div>
+      </dl>
+      <span role="status">{checking ? <StatusChip kind="live">Recomputing</StatusChip> : r.equal ? <StatusChip kind="done">Recomputed here, equal to the satoshi</StatusChip>
+        : <StatusChip kind="wrong">Not equal: {r.lines.find((l) => !l.ok)?.why}</StatusChip>}</span>
+      <Download href={`/api/v1/pool/statements/${s.id}/statement.csv`}>CSV</Download>
+      <button type="button" className="btn btn-primary" onClick={again}>Recompute again</button>
+    </header>
+  );
+}
+
+function Epochs({ s }: { s: StatementDetail }) {
+  return (
+    <Tile title="Rate epochs" aside="a new one when difficulty, subsidy or the period changes">
+      <div className="scroll-x">
+        <table className="grid ruled" aria-label="Rate epochs">
+          <thead><tr><th>Epoch</th><th>Period, UTC</th><th className="num">Difficulty</th><th className="num">Subsidy sat</th><th className="num">Fees sat ÷ blocks</th><th className="num">Σ work, 2⁻³²</th><th className="num">From height</th></tr></thead>
+          <tbody>
+            {s.epochs.map((e, i) => (
+              <tr key={e.epoch}>
+                <td>{i + 1}</td><td>{daySecond(e.period_start)} – {second(e.period_end)}</td>
+                <td className="num">{e.difficulty >= 1e9 ? `${fixed(e.difficulty / 1e12, 2)} T` : fixed(e.difficulty, e.difficulty < 100 ? 6 : 0)}</td>
+                <td className="num">{int(e.subsidy_sats)}</td><td className="num">{int(e.fee_sum_sats)} ÷ {int(e.fee_count)}</td>
+                <td className="num mono">{int(s.workers.flatMap((w) => w.lines).filter((l) => l.epoch === e.epoch).reduce((n, l) => n + BigInt(l.work), 0n))}</td>
+                <td className="num t2">{int(e.height)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </Tile>
+  );
+}
+
+function Workers({ s }: { s: StatementDetail }) {
+  const [at, setAt] = useState('');
+  return (
+    <Tile title="Workers" aside={`${int(s.workers.length)} with work`}>
+      {s.workers.length === 0 ? <Empty>No worker had work in this period.</Empty> : (
+        <Table
+          label="Workers of the statement" rows={s.workers} id={(w) => w.worker_id} at={at} onAt={setAt}
+          columns={[
+            { head: 'Worker', cell: (w) => <Link className="mono" to={`/pool/workers/${w.worker_id}`}>{w.user}</Link> },
+            { head: 'Shares', num: true, cell: (w) => int(w.shares) },
+            { head: 'Σ work, 2⁻³²', num: true, cell: (w) => <span className="mono">{int(w.work)}</span>, wide: true },
+            { head: 'Its part, sat', num: true, cell: (w) => <b>{part(w.net_exact)}</b> },
+            { head: 'Machine', cell: (w) => (w.unit_id ? <Link className="mono sm" to={`/units/${w.unit_id}`}>{short(w.unit_id)}</Link> : <span className="t3">none</span>), wide: true },
+          ]}
+        />
+      )}
+    </Tile>
+  );
+}
+
+function part(exact: string): string {
+  const [n = '0', d = '1'] = exact.split('/');
+  const t = (BigInt(n) * 1000n) / BigInt(d);
+  return `${int(t / 1000n)}.${String(t % 1000n).padStart(3, '0')}`;
+}
+
+/** The blocks whose fees are the index, as bars. */
+function FeeIndex({ data, failed, n }: { data: EpochFees | undefined; failed: unknown; n: number }) {
+  const title = n ? `Fee index of epoch ${n}` : 'Fee index';
+  if (failed) return <Tile title={title}><Failed what="The index was not read" error={failed} /></Tile>;
+  if (!data) return <Tile title={title}><SkeletonBlock height={100} /></Tile>;
+  const blocks = [...data.blocks].reverse();
+  const most = Math.max(1, ...blocks.map((b) => b.fees_sats));
+  const mean = data.fee_count ? data.fee_sum_sats / data.fee_count : 0;
+  return (
+    <Tile title={title} aside={`${int(data.fee_count)} blocks`}>
+      <div className="sm-fees">
+        {blocks.length === 0 ? <p className="t2">No block before it paid fees; the rate is the subsidy alone.</p> : (
+          <>
+            <svg viewBox={`0 0 ${blocks.length * 4} 80`} preserveAspectRatio="none" role="img" aria-label={`Fees of ${blocks.length} blocks, mean ${Math.round(mean)} sat`}>
+              {blocks.map((b, i) => <rect key={b.hash} x={i * 4} width="3" y={80 - (b.fees_sats / most) * 78} height={(b.fees_sats / most) * 78 + 1} fill="var(--t3)"><title>{`${b.height}: ${b.fees_sats} sat, ${b.hash}`}</title></rect>)}
+              <path d={`M0 ${80 - (mean / most) * 78}h${blocks.length * 4}`} stroke="var(--ac)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
+            </svg>
+            <p className="sm t2 sm-ends"><span>{int(blocks[0]?.height ?? 0)}</span><span className="ac">mean {fixed(mean, 1)} sat</span><span>{int(blocks.at(-1)?.height ?? 0)}</span></p>
+            <p className="sm t2">Every block’s fees before the rate’s first job, none left out ({data.fee_method}). The last is <span className="mono">…{data.fee_tip_hash.slice(-10)}</span>.</p>
+          </>
+        )}
+      </div>
+    </Tile>
+  );
+}
+
+/** Credited, and the payouts since: earnings are paid together, not by statement. */
+function WhereItWent({ s, credited }: { s: StatementDetail; credited: number | null | undefined }) {
+  const can = useMe().data?.can.includes('payout.read') ?? false;
+  const payouts = useQuery({ ...payoutsQuery, enabled: can });
+  const after = payouts.data?.filter((p) => Date.parse(p.requested_at) >= Date.parse(s.settled_at)).at(-1);
+  return (
+    <Tile title="Where it went">
+      <ul className="sm-went">
+        <li><Glyph kind={credited === s.net_sats ? 'done' : 'todo'} size={12} /> Credited to the account’s earnings <span className="num">{int(s.net_sats)} <span className="t2 sm">sat</span></span></li>
+        {!can ? <li className="t2">Payouts are for other roles to read.</li> : after ? (
+          <li><Glyph kind={after.state === 'confirmed' ? 'done' : 'live'} size={12} /> <Link to={`/money/payouts?at=${after.id}`}>First payout since</Link> <span className="t2">{after.state.replaceAll('_', ' ')}</span> <span className="num">{int(after.amount_sats)} <span className="t2 sm">sat</span></span></li>
+        ) : <li><Glyph kind="todo" size={12} /> No payout since; it waits on the account.</li>}
+      </ul>
+    </Tile>
+  );
+}
