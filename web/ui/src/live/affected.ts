@@ -11,12 +11,16 @@ export interface Message {
 }
 
 const MARKET = ['order.placed', 'order.closed', 'trade.matched'];
+/** Beginnings of the kinds after which something else waits for somebody. */
+const TURNS = ['trade.', 'units.', 'held.', 'hashrate.refuted', 'miner.redirected', 'redirect.', 'payout.'];
 /** Beginnings of the kinds that move a trade or its proof. */
 const TRADE = ['trade.', 'units.', 'proof.', 'work.', 'hashrate.', 'held.'];
 
 export function affected(m: Message): Key[] {
   if (m.kind === 'book') return m.instrument ? [['book', m.instrument], ['tape', m.instrument]] : [['book'], ['tape']];
   const keys: Key[] = m.units.map((id) => ['unit', id]);
+  if (TURNS.some((p) => m.kind.startsWith(p))) keys.push(['turns'], ['desk']);
+  if (m.kind.startsWith('payout.')) keys.push(['payouts']);
   if (MARKET.includes(m.kind)) keys.push(['orders'], ['instruments'], ['candles']);
   if (TRADE.some((p) => m.kind.startsWith(p))) keys.push(['trades']);
   if (m.kind === 'miner.seen' || m.kind.startsWith('units.') || m.kind === 'held.released') keys.push(['units']);

@@ -3,14 +3,26 @@ import { initial, next, type Live, type Signal } from './state';
 
 // The kinds a browser must name one by one: EventSource has no "any event".
 export const KINDS = [
-  'miner.seen', 'order.placed', 'order.closed', 'trade.matched', 'trade.funded', 'units.packed', 'units.dispatched',
-  'units.arrived', 'units.delivered', 'miner.redirected', 'redirect.failed', 'proof.started', 'session.opened',
+  'miner.seen', 'order.placed', 'order.closed', 'trade.matched', 'trade.funded', 'trade.disputed', 'trade.cancelled',
+  'units.packed', 'units.dispatched', 'units.arrived', 'units.delivered', 'units.returned', 'miner.redirected',
+  'redirect.failed', 'proof.started', 'session.opened',
   'work.measured', 'hashrate.proven', 'hashrate.refuted', 'held.released', 'earnings.settled', 'payout.sent',
-  'payout.confirmed', 'payout.refused', 'book', 'trade', 'unit', 'tick', 'hello',
+  'payout.confirmed', 'payout.refused', 'book', 'tick', 'hello',
 ] as const;
 
 /** A message is a beat of the connection; it says how long silence may last. */
 const BEATS_MISSED = 3;
+
+const FIRST_WAIT_MS = 1000;
+const LONGEST_WAIT_MS = 30_000;
+/** A connection that held this long was a good one: waiting begins anew. */
+const HELD_MS = 5000;
+
+/** How long to wait before try n. Half of it is chance, so that the browsers
+ *  of a restarted server do not all come at once. */
+export function waitBefore(n: number, chance: number): number {
+  return Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** n) * (0.5 + chance / 2);
+}
 
 export interface LiveStore {
   get: () => Live;
@@ -41,7 +53,6 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
   }
 
   function onMessage(kind: string, ev: MessageEvent<string>) {
-    tries = 0;
     if (ev.lastEventId) lastId = ev.lastEventId;
     const m = parseMessage(kind, ev.data);
     const id = ev.lastEventId || (kind === 'hello' ? (m.seq ?? '') : '');
@@ -55,6 +66,8 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
     // its first message would otherwise stay unseen.
     if (kind === 'hello' && !m.resumed) {
       refresh(null);
+      // From here the stream can be resumed, even before its first message.
+      lastId = m.seq ?? '';
       return;
     }
     const keys = affected(m);
@@ -64,22 +77,28 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
   function open() {
     retry = undefined;
     const es = new EventSource(lastId ? `${url}?since=${encodeURIComponent(lastId)}` : url);
+    const openedAt = Date.now();
     source = es;
     for (const kind of KINDS) es.addEventListener(kind, (ev) => onMessage(kind, ev as MessageEvent<string>));
-    es.onopen = () => {
-      tries = 0;
-    };
     es.onerror = () => {
-      // A lost connection is retried by the browser with Last-Event-ID; a
-      // refused one (HTTP error) is closed for good and opened again here.
-      const waitMs = Math.min(30_000, 1000 * 2 ** tries++);
-      const closed = es.readyState === EventSource.CLOSED;
-      apply({ type: 'lost', now: Date.now(), retryAt: closed ? Date.now() + waitMs : 0 });
-      if (!closed) return;
+      // The browser's own way back knows no growing pause, and gives up for good
+      // on an HTTP error: every way back is made here.
+      const refused = es.readyState === EventSource.CLOSED;
+      es.close();
+      if (Date.now() - openedAt >= HELD_MS) tries = 0;
+      const waitMs = waitBefore(tries++, Math.random());
+      apply({ type: 'lost', now: Date.now(), retryAt: Date.now() + waitMs });
       // Perhaps the session ended: then the app asks for a sign-in.
-      refresh([['me']]);
+      if (refused) refresh([['me']]);
       retry = setTimeout(open, waitMs);
     };
+  }
+
+  /** A stream that fell silent is dead on the way, though nobody said so. */
+  function watch() {
+    const was = state.status;
+    apply({ type: 'clock', now: Date.now() });
+    if (was === 'live' && state.status === 'stale') onOnline();
   }
 
   // The browser knows at once when its network is gone; the stream would notice
@@ -92,6 +111,7 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
   const onOnline = () => {
     source?.close();
     clearTimeout(retry);
+    tries = 0;
     open();
   };
 
@@ -106,7 +126,7 @@ export function liveStore(url: string, refresh: (keys: readonly Key[] | null) =>
       open();
       window.addEventListener('offline', onOffline);
       window.addEventListener('online', onOnline);
-      clock = setInterval(() => apply({ type: 'clock', now: Date.now() }), 1000);
+      clock = setInterval(watch, 1000);
     },
     stop() {
       window.removeEventListener('offline', onOffline);

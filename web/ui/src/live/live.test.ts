@@ -46,10 +46,10 @@ describe('messages', () => {
     expect(affected(parseMessage('book', '{"instrument":"i1","seq":7}'))).toEqual([['book', 'i1'], ['tape', 'i1']]));
   it('an event concerns its units', () =>
     expect(affected(parseMessage('miner.redirected', '{"units":["u1","u2"],"at":"2026-11-22T14:30:12Z"}')))
-      .toEqual([['unit', 'u1'], ['unit', 'u2']]));
+      .toEqual([['unit', 'u1'], ['unit', 'u2'], ['turns'], ['desk']]));
   it('a match concerns the market and the trades', () =>
     expect(affected(parseMessage('trade.matched', '{"units":[]}')).map((k) => k[0]))
-      .toEqual(['orders', 'instruments', 'candles', 'trades']));
+      .toEqual(['turns', 'desk', 'orders', 'instruments', 'candles', 'trades']));
   it('hello says where the stream is and whether it filled the gap', () =>
     expect(parseMessage('hello', '{"seq":"0199e7c2ab-12","resumed":false}')).toMatchObject({ seq: '0199e7c2ab-12', resumed: false }));
   it.each(['', 'null', '[]', '7', '{"units":"x","ref":3,"at":4}', '{'])('takes garbage %j calmly', (data) =>
