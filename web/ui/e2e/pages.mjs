@@ -26,5 +26,7 @@ export const PAGES = [
   { name: 'pool-blocks', path: '/pool/blocks', as: 'buyer.owner', ready: 'table tbody tr td b, .empty' },
   { name: 'statements', path: '/pool/statements', as: 'seller.owner', ready: 'table tbody tr td button, .empty' },
   { name: 'money', path: '/money', as: 'buyer.owner', ready: 'h2, .empty' },
+  { name: 'desk', path: '/desk', as: 'house.desk', ready: '.figure-made:not(:empty)' },
+  { name: 'desk-denied', path: '/desk', as: 'buyer.trader', ready: '[role=note]' },
   { name: 'not-found', path: '/no/such/page', as: 'buyer.trader', ready: '.empty' },
 ];

@@ -22,6 +22,7 @@ const WorkerPage = lazy(() => import('./pages/pool/WorkerPage'));
 const BlocksPage = lazy(() => import('./pages/pool/BlocksPage'));
 const StatementsPage = lazy(() => import('./pages/statement/StatementsPage'));
 const StatementPage = lazy(() => import('./pages/statement/StatementPage'));
+const DeskPage = lazy(() => import('./pages/desk/DeskPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -46,6 +47,7 @@ export function App() {
           <Route path="pool/statements" element={<StatementsPage />} />
           <Route path="pool/statements/:id" element={<StatementPage />} />
           <Route path="money" element={<MoneyPage />} />
+          <Route path="desk" element={<DeskPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Routes>

@@ -57,6 +57,9 @@ export type Rates = Pick<Schemas['WindowRates'], 'ths' | 'lower_ths' | 'upper_th
 export type BookedWork = Of<'BookedWork'>;
 export type StatementDetail = Of<'StatementDetail'>;
 export type EpochFees = Of<'EpochFees'>;
+export type SearchResult = Of<'SearchResult'>;
+export type Turns = Of<'Turns'>;
+export type Desk = Of<'Desk'>;
 export type Side = Order['side'];
 
 /** The payload is an event as the kernel names it: see pages/lifeline/payloads.ts. */

@@ -9,12 +9,12 @@ import { Icon, Mark } from '../parts/Icon';
 import { Kbd } from '../parts/Parts';
 import { Failed, SkeletonBlock } from '../parts/States';
 import { usePhone } from '../parts/useNow';
-import { JOBS, jobOf, type Job } from './jobs';
+import { chordsFor, jobOf, jobsFor, type Job } from './jobs';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
 import { StaleStrip } from './StaleStrip';
 import { PhoneBar, TopBar } from './TopBar';
-import { useCounts } from './useCounts';
+import { useCount } from './useCounts';
 import './frame.css';
 
 /** The frame of every page behind the sign-in. */
@@ -35,14 +35,14 @@ export function SignedIn() {
 export function Shell({ children }: { children: ReactNode }) {
   const phone = usePhone();
   const navigate = useNavigate();
+  const can = useCan();
   const [palette, setPalette] = useState(false);
   const [keys, setKeys] = useState(false);
   const client = useQueryClient();
   useHotkeys({
     'mod+k': () => setPalette(true),
     '?': () => setKeys(true),
-    ...Object.fromEntries(JOBS.map((j) => [`g ${j.key}`, () => void navigate(j.to)])),
-    'g w': () => void navigate('/welcome'),
+    ...Object.fromEntries(Object.entries(chordsFor(can)).map(([keys, to]) => [keys, () => void navigate(to)])),
   });
   // Figures fetched while the tab slept may be old: ask again when it wakes.
   useEffect(() => {
@@ -63,18 +63,22 @@ export function Shell({ children }: { children: ReactNode }) {
         <StaleStrip />
         {children}
       </main>
-      {phone && <nav className="tabs" aria-label="Jobs">{JOBS.map((j) => <JobLink key={j.key} job={j} />)}</nav>}
+      {phone && <nav className="tabs" aria-label="Jobs">{jobsFor(can).map((j) => <JobLink key={j.key} job={j} />)}</nav>}
       <Palette opened={palette} onClose={() => setPalette(false)} />
       <KeysHelp opened={keys} onClose={() => setKeys(false)} />
     </div>
   );
 }
 
+const NOBODY: readonly string[] = [];
+const useCan = () => useMe().data?.can ?? NOBODY;
+
 function Rail({ onKeys }: { onKeys: () => void }) {
+  const can = useCan();
   return (
     <nav className="rail" aria-label="Jobs">
       <NavLink to="/" className="rail-mark" aria-label="hashyard, start"><Mark /></NavLink>
-      {JOBS.map((j) => <JobLink key={j.key} job={j} />)}
+      {jobsFor(can).map((j) => <JobLink key={j.key} job={j} />)}
       <button type="button" className="job rail-keys" onClick={onKeys} aria-label="Keys: what the keyboard does">
         <Kbd>?</Kbd>
         <span>Keys</span>
@@ -84,7 +88,7 @@ function Rail({ onKeys }: { onKeys: () => void }) {
 }
 
 function JobLink({ job }: { job: Job }) {
-  const waiting = useCounts()[job.name] ?? 0;
+  const waiting = useCount(job);
   const here = jobOf(useLocation().pathname) === job;
   return (
     <NavLink to={job.to} className={`job${here ? ' here' : ''}`} aria-current={here ? 'page' : undefined}>

@@ -19,7 +19,7 @@ export function TopBar({ onSearch }: { onSearch: () => void }) {
     <header className="top">
       <button type="button" className="search" onClick={onSearch} aria-keyshortcuts="Meta+K Control+K">
         <Icon name="search" size={15} />
-        <span>Serial, MAC or trade</span>
+        <span>Serial, MAC, order, trade, txid, block</span>
         <Kbd>⌘K</Kbd>
       </button>
       <div className="top-right sm">

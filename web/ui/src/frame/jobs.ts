@@ -8,16 +8,68 @@ export interface Job {
   to: string;
   /** Paths that belong to the job besides `to`. */
   also: readonly string[];
+  /** Its figure in GET /turns. */
+  turns?: 'market' | 'fleet' | 'logistics' | 'money' | 'desk';
+  /** The action without which the job is not shown. */
+  needs?: string;
 }
 
 export const JOBS: readonly Job[] = [
-  { key: 'm', name: 'Market', icon: 'market', to: '/market', also: [] },
-  { key: 'f', name: 'Fleet', icon: 'fleet', to: '/fleet', also: ['/units'] },
-  { key: 'l', name: 'Logistics', icon: 'logistics', to: '/logistics', also: [] },
+  { key: 'm', name: 'Market', icon: 'market', to: '/market', also: ['/trades'], turns: 'market' },
+  { key: 'f', name: 'Fleet', icon: 'fleet', to: '/fleet', also: ['/units'], turns: 'fleet' },
+  { key: 'l', name: 'Logistics', icon: 'logistics', to: '/logistics', also: [], turns: 'logistics' },
   { key: 'p', name: 'Pool', icon: 'pool', to: '/pool', also: [] },
-  { key: '$', name: 'Money', icon: 'money', to: '/money', also: [] },
+  { key: '$', name: 'Money', icon: 'money', to: '/money', also: [], turns: 'money' },
+  { key: 'd', name: 'Desk', icon: 'desk', to: '/desk', also: [], turns: 'desk', needs: 'house.read' },
 ];
 
 export function jobOf(path: string): Job | undefined {
   return JOBS.find((j) => [j.to, ...j.also].some((p) => path === p || path.startsWith(p + '/')));
+}
+
+/** The jobs that are shown to somebody who may do `can`. */
+export const jobsFor = (can: readonly string[]) => JOBS.filter((j) => !j.needs || can.includes(j.needs));
+
+/** A way to a page or a thing to do, by name and key. */
+export interface Command {
+  id: string;
+  name: string;
+  /** As it is pressed: "g m", "?". */
+  keys?: string;
+  to: string;
+  /** The action without which it is not offered. */
+  needs?: string;
+  /** More words that find it. */
+  words?: string;
+}
+
+/** Pages besides the jobs' first ones. */
+const PAGES: readonly Command[] = [
+  { id: 'trades', name: 'Trades', keys: 'g t', to: '/trades', needs: 'trades.read', words: 'orders matched payout dispute' },
+  { id: 'welcome', name: 'Local world', keys: 'g w', to: '/welcome', words: 'start sign in roles help' },
+];
+
+const ACTIONS: readonly Command[] = [
+  { id: 'buy', name: 'Buy machines', keys: 'g m', to: '/market', needs: 'orders.write', words: 'order bid ticket' },
+  { id: 'sell', name: 'Sell machines', keys: 'g m', to: '/market', needs: 'orders.write', words: 'order ask list serial' },
+  { id: 'fund', name: 'Pay for a trade', keys: 'g t', to: '/trades', needs: 'trades.fund', words: 'fund bank transfer' },
+  { id: 'redirect', name: 'Redirect machines …', keys: 'g r', to: '/fleet', needs: 'fleet.redirect', words: 'pool point slots' },
+  { id: 'scan', name: 'Pack or receive a shipment by scan', keys: 'g s', to: '/logistics', needs: 'shipments.scan', words: 'bench serial dispatch' },
+  { id: 'address', name: 'Set the payout address', keys: 'g $', to: '/money', needs: 'payout.address', words: 'bitcoin wallet' },
+  { id: 'decide', name: 'Decide disputes', keys: 'g d', to: '/desk', needs: 'trades.decide', words: 'refund release verification' },
+];
+
+const allowed = (can: readonly string[]) => (c: Command) => !c.needs || can.includes(c.needs);
+
+export const pagesFor = (can: readonly string[]): Command[] => [
+  ...jobsFor(can).map((j) => ({ id: j.to, name: j.name, keys: `g ${j.key}`, to: j.to })),
+  ...PAGES.filter(allowed(can)),
+];
+
+export const actionsFor = (can: readonly string[]): Command[] => ACTIONS.filter(allowed(can));
+
+/** Every chord that opens a page, for somebody who may do `can`. */
+export function chordsFor(can: readonly string[]): Record<string, string> {
+  const all = [...actionsFor(can), ...pagesFor(can)];
+  return Object.fromEntries(all.flatMap((c) => (c.keys ? [[c.keys, c.to]] : [])));
 }

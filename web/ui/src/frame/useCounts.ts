@@ -1,15 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
-import { shipmentsQuery, tradesQuery, useMe } from '../api/queries';
-import { nextStep } from '../pages/shipment';
+import { turnsQuery } from '../api/overview';
+import { useMe } from '../api/queries';
+import type { Job } from './jobs';
 
-/** What waits for this person, by the name of the job. */
-export function useCounts(): Readonly<Record<string, number>> {
+/** How much of a job waits for this person. */
+export function useCount(job: Job): number {
   const me = useMe().data;
-  const may = (action: string) => me?.can.includes(action) ?? false;
-  const trades = useQuery({ ...tradesQuery, enabled: may('trades.fund'), retry: false }).data ?? [];
-  const shipments = useQuery({ ...shipmentsQuery, enabled: may('shipments.scan'), retry: false }).data ?? [];
-  return {
-    Money: trades.filter((t) => t.role === 'buyer' && t.state === 'matched').length,
-    Logistics: shipments.filter((s) => nextStep(s, me?.org.id ?? '').kind !== null).length,
-  };
+  const turns = useQuery({ ...turnsQuery, enabled: Boolean(me) }).data;
+  return (job.turns && turns?.[job.turns]) ?? 0;
 }

@@ -22,7 +22,10 @@ class Stream {
 
   connect(s: FakeSource, since: string | null) {
     this.asked.push(since);
-    if (this.up !== 'yes') return s.fail(this.up === 'refuses');
+    if (this.up !== 'yes') {
+      s.fail(this.up === 'refuses');
+      return;
+    }
     this.open.add(s);
     const [boot, n] = since?.split('-') ?? [];
     const after = Number(n);

@@ -3,7 +3,7 @@ import { homeOf, safeNext } from './home';
 
 describe('homeOf', () => {
   it.each([
-    [['trader'], '/market'], [['operator'], '/fleet'], [['logistics'], '/logistics'], [['treasury'], '/money'],
+    [['trader'], '/market'], [['operator'], '/fleet'], [['desk'], '/desk'], [['logistics'], '/logistics'], [['treasury'], '/money'],
     [['owner', 'operator'], '/market'], [['viewer'], '/fleet'], [[], '/fleet'],
   ])('%j → %s', (roles, want) => expect(homeOf(roles)).toBe(want));
 });

@@ -1,6 +1,7 @@
 /** Where a person starts, by the role that has most to do there. */
 export function homeOf(roles: readonly string[]): string {
-  if (roles.some((r) => ['owner', 'trader', 'desk'].includes(r))) return '/market';
+  if (roles.includes('desk')) return '/desk';
+  if (roles.some((r) => ['owner', 'trader'].includes(r))) return '/market';
   if (roles.includes('operator')) return '/fleet';
   if (roles.includes('logistics')) return '/logistics';
   if (roles.includes('treasury')) return '/money';

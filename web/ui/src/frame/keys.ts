@@ -1,0 +1,37 @@
+import { actionsFor, pagesFor } from './jobs';
+
+// What the keyboard does, by page. A page that binds keys names them here.
+
+export interface KeyGroup {
+  name: string;
+  /** Beginnings of the paths it belongs to; none means everywhere. */
+  on?: readonly string[];
+  keys: readonly (readonly [keys: string, what: string])[];
+}
+
+const EVERYWHERE: KeyGroup = {
+  name: 'Everywhere',
+  keys: [['⌘ K', 'search, pages, actions'], ['?', 'these keys'], ['esc', 'close, go back']],
+};
+
+const PAGES: readonly KeyGroup[] = [
+  {
+    name: 'Order ticket', on: ['/market'],
+    keys: [['b', 'buy'], ['s', 'sell'], ['↑ ↓', 'one tick'], ['⇧ ↑ ↓', 'ten ticks'], ['p', 'price from the ladder'], ['⌘ ↵', 'send']],
+  },
+  {
+    name: 'Market', on: ['/market'],
+    keys: [['/', 'instruments'], ['j k', 'next and previous order'], ['x', 'cancel the order'], ['⌥ X', 'cancel all orders']],
+  },
+  { name: 'Life line', on: ['/units'], keys: [['j k', 'next and previous step'], ['← →', 'next and previous step']] },
+  { name: 'Lists', on: ['/trades', '/desk', '/fleet'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },
+  { name: 'Bench', on: ['/logistics'], keys: [['↵', 'take the scan, clear an error']] },
+  { name: 'Sign in by role', on: ['/welcome', '/signin'], keys: [['1 … 9', 'sign in as that person']] },
+];
+
+/** The keys of a page for somebody who may do `can`, the page's own first. */
+export function keysFor(path: string, can: readonly string[]): KeyGroup[] {
+  const here = PAGES.filter((g) => g.on?.some((p) => path === p || path.startsWith(p + '/')));
+  const chords = new Map([...actionsFor(can), ...pagesFor(can)].flatMap((c) => (c.keys?.startsWith('g ') ? [[c.keys, c.name] as const] : [])));
+  return [...here, EVERYWHERE, { name: 'Go to', keys: [...chords] }];
+}
