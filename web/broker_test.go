@@ -93,8 +93,8 @@ func TestBrokerResume(t *testing.T) {
 		{"exactly as far as it reaches", ids[3], kind[3:], true},
 		{"too far behind", ids[2], kind[3:], false},
 		{"from the start", start, kind[3:], false},
-		{"another process", strings.Repeat("0", len(b.boot)) + "-5", nil, false},
-		{"from the future", b.boot + "-99", nil, false},
+		{"another process", strings.Repeat("0", len(b.stream)) + "-5", nil, false},
+		{"from the future", b.stream + "-99", nil, false},
 		{"garbage", "💥", nil, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -195,7 +195,7 @@ func TestPublishEvent(t *testing.T) {
 	ev.Orgs, ev.Units = []hashyard.ID{org}, []hashyard.ID{unit}
 	s, _, _ := b.Subscribe(reader(org), "")
 	defer s.Close()
-	if err := b.PublishEvent(ev); err != nil {
+	if err := b.PublishEvent(t.Context(), ev); err != nil {
 		t.Fatal(err)
 	}
 	m := <-s.C
@@ -224,12 +224,12 @@ func FuzzLastEventID(f *testing.F) {
 	}
 	f.Add("")
 	f.Add(b.Seq())
-	f.Add(b.boot + "-")
-	f.Add(b.boot + "-18446744073709551615")
+	f.Add(b.stream + "-")
+	f.Add(b.stream + "-18446744073709551615")
 	f.Fuzz(func(t *testing.T, id string) {
 		s, missed, resumed := b.Subscribe(reader(org), id)
 		defer s.Close()
-		if len(missed) > 4 || (resumed && !strings.HasPrefix(id, b.boot)) {
+		if len(missed) > 4 || (resumed && !strings.HasPrefix(id, b.stream)) {
 			t.Fatalf("%q resumed %v with %d", id, resumed, len(missed))
 		}
 	})
@@ -245,7 +245,7 @@ func TestEventsAreSentOnce(t *testing.T) {
 	defer s.Close()
 	ev := hashyard.Event{ID: hashyard.NewID(), Kind: hashyard.EvTradeFunded, Orgs: []hashyard.ID{org}, Payload: json.RawMessage("{}")}
 	for range 5 {
-		if err := b.PublishEvent(ev); err != nil {
+		if err := b.PublishEvent(t.Context(), ev); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -256,21 +256,21 @@ func TestEventsAreSentOnce(t *testing.T) {
 	other := ev
 	for range sentEvents {
 		other.ID, other.Orgs = hashyard.NewID(), nil
-		if err := b.PublishEvent(other); err != nil {
+		if err := b.PublishEvent(t.Context(), other); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := b.PublishEvent(other); err != nil {
+	if err := b.PublishEvent(t.Context(), other); err != nil {
 		t.Fatal(err)
 	}
-	if len(b.sent) != sentEvents || len(b.order) != sentEvents || b.next != sentEvents+2 {
-		t.Errorf("%d remembered, %d in order, next %d", len(b.sent), len(b.order), b.next)
+	if len(b.sent) != sentEvents || len(b.order) != sentEvents || b.last != sentEvents+1 {
+		t.Errorf("%d remembered, %d in order, last %d", len(b.sent), len(b.order), b.last)
 	}
 	// A payload that cannot be sent is not remembered as sent.
 	bad := ev
 	bad.ID, bad.Payload = hashyard.NewID(), json.RawMessage("{")
 	for range 2 {
-		if b.PublishEvent(bad) == nil {
+		if b.PublishEvent(t.Context(), bad) == nil {
 			t.Error("a broken payload was taken for sent")
 		}
 	}

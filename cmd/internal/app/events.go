@@ -69,8 +69,8 @@ func (h *house) handlers() []pg.Handler {
 
 		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
 		{Name: "web.hooks", Kinds: every(), Handle: h.hooks.OnEvent},
-		{Name: "web.stream", Kinds: every(), Handle: func(_ context.Context, ev hashyard.Event) error {
-			return h.broker.PublishEvent(ev)
+		{Name: "web.stream", Kinds: every(), Handle: func(ctx context.Context, ev hashyard.Event) error {
+			return h.broker.PublishEvent(ctx, ev)
 		}},
 	}
 }
