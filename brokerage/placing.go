@@ -31,6 +31,9 @@ type NewOrder struct {
 // market take the order: whatever step fails, or if the process dies between
 // them, the order ends rejected and its units are free again.
 func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (Order, error) {
+	if err := s.closed(); err != nil {
+		return Order{}, err
+	}
 	if err := s.mayTrade(ctx, actor.Org); err != nil {
 		return Order{}, err
 	}
@@ -66,6 +69,13 @@ func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (
 		return Order{}, hashyard.Conflict.Errorf("this request was given up (%s); send it again with a new key", o.Reason)
 	}
 	return o, nil // an earlier attempt got through
+}
+
+func (s *Service) closed() error {
+	if c, ok := s.cfg.Market.(Closer); ok {
+		return c.Closed()
+	}
+	return nil
 }
 
 // enter reserves what the order sells and hands it to the market.
@@ -161,6 +171,9 @@ func (s *Service) condition(ctx context.Context, org hashyard.ID, units []hashya
 
 // Cancel takes an order of the actor's organisation out of its book.
 func (s *Service) Cancel(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Order, error) {
+	if err := s.closed(); err != nil {
+		return Order{}, err
+	}
 	o, err := s.cfg.Orders.NoteCancel(ctx, actor, id)
 	if err != nil {
 		return Order{}, err

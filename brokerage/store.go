@@ -170,6 +170,10 @@ type Market interface {
 	Cancel(ctx context.Context, o Order, command hashyard.ID) (Order, error)
 }
 
+// Closer is a Market that may be closed to begin with: then nothing is stored
+// or reserved for an order.
+type Closer interface{ Closed() error }
+
 // Reserver holds units for orders: inventory.
 type Reserver interface {
 	// Reserve gives the units to the holder, all or none; asked again by the

@@ -169,7 +169,7 @@ func (s *Service) announceThese(ctx context.Context, sessions []Session) error {
 func (s *Service) Sessions(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]Session, error) {
 	edge := s.edge()
 	if edge == nil {
-		return nil, nil
+		return nil, hashyard.Unavailable.Errorf("live sessions are known to the process that has the machines' connections")
 	}
 	a, err := s.store.Account(ctx, actor.Org)
 	if err != nil && !errors.Is(err, hashyard.NotFound) {

@@ -35,6 +35,7 @@ import (
 	"hashyard/web/hooks"
 	"hashyard/web/notify"
 	webpg "hashyard/web/postgres"
+	"hashyard/web/relay"
 	"hashyard/web/verify"
 )
 
@@ -63,6 +64,7 @@ type house struct {
 	carrier    notify.Carrier
 	letters    *notify.Folder // nil with a mail server
 	broker     *web.Broker
+	live       *relay.Relay
 	inventory  *inventory.Service
 	fleet      *fleet.Service
 	market     *market.Market
@@ -98,8 +100,12 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 		return err
 	}
 	h.fleetStore = fleetpg.New(h.db)
+	var workers fleet.Workers = noWorkers{}
+	if h.leads() {
+		workers = fleetWorkers{h.pool}
+	}
 	h.fleet, err = fleet.New(fleet.Config{
-		Store: h.fleetStore, Units: fleetUnits{h.inventory}, Workers: fleetWorkers{h.pool}, Counted: fleetCounted{h.pool}, Pause: h.flags.CommandPause,
+		Store: h.fleetStore, Units: fleetUnits{h.inventory}, Workers: workers, Counted: fleetCounted{h.pool}, Pause: h.flags.CommandPause,
 		SealKey: sha256.Sum256([]byte("fleet seal " + h.flags.PoolKey)), Log: h.log,
 	})
 	if err != nil {
@@ -120,14 +126,18 @@ func (h *house) buildPool(key signer.Info) error {
 	if url == "" {
 		url = "stratum+tcp://" + m.Stratum
 	}
+	var shares pool.Log = noShares{}
+	if h.leads() {
+		shares = h.shares
+	}
 	h.pool, err = pool.New(pool.Config{
-		Store: poolpg.New(h.db), Log: h.shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory},
+		Store: poolpg.New(h.db), Log: shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory},
 		URL: url, ServerKey: []byte(m.PoolKey), Network: h.network.Name, Scale: h.network.WorkScale,
 		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeWindow: m.FeeWindow,
 		SharesPerMinute: m.Shares, ProofPerMinute: m.ProofShares, MeasureEvery: m.MeasureEvery,
 		Confirmations: h.network.Maturity, Logger: h.log,
 	})
-	if err != nil {
+	if err != nil || !h.leads() {
 		return err
 	}
 	h.consumer = sharelog.NewConsumer(sharelog.ConsumerConfig{Log: h.shares, Checkpoint: h.pool.Checkpoint, Logger: h.log})
@@ -183,8 +193,12 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 			}
 		},
 	})
+	var orders brokerage.Market = h.market
+	if !h.leads() {
+		orders = elsewhere{}
+	}
 	h.brokerage = brokerage.New(brokerage.Config{
-		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: h.market, Rail: tamperRail(rail),
+		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: orders, Rail: tamperRail(rail),
 		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Gate: h.verify, Now: time.Now, Log: h.log,
 	})
 	params, err := addressForms(h.network, key)

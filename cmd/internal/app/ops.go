@@ -106,18 +106,25 @@ const (
 
 // checks are what a yard needs to be ready.
 func (h *house) checks() []web.Check {
-	return []web.Check{
+	all := []web.Check{
 		{Name: "database", Ask: h.db.Writable},
 		{Name: "migrations", Ask: func(ctx context.Context) error { return migrated(ctx, h.db) }},
-		{Name: "market", Ask: h.leads},
-		{Name: "sharelog", Ask: h.shares.Writable},
-		{Name: "jobs", Ask: h.working},
-		{Name: "node", Ask: h.synced},
-		{Name: "tip", Ask: h.tipFresh, Degrades: true},
+		// Who only serves the web is ready while nobody takes orders.
+		{Name: "market", Ask: h.takesOrders, Degrades: !h.leads()},
+		{Name: "stream", Ask: h.live.Ready, Degrades: true},
 		// Without the signer only payouts wait.
 		{Name: "signer", Ask: func(ctx context.Context) error { _, err := h.signer.Info(ctx); return err }, Degrades: true},
 		{Name: "events", Ask: h.punctual, Degrades: true},
 	}
+	if !h.leads() {
+		return all
+	}
+	return append(all, []web.Check{
+		{Name: "sharelog", Ask: h.shares.Writable},
+		{Name: "jobs", Ask: h.working},
+		{Name: "node", Ask: h.synced},
+		{Name: "tip", Ask: h.tipFresh, Degrades: true},
+	}...)
 }
 
 // migrated fails while the database lacks a migration of this program.
@@ -133,9 +140,8 @@ func migrated(ctx context.Context, db *pg.DB) error {
 	return err
 }
 
-// leads is fine when this process takes orders, and a standby when another
-// does.
-func (h *house) leads(ctx context.Context) error {
+// takesOrders is fine when this process does, and a standby when another does.
+func (h *house) takesOrders(ctx context.Context) error {
 	err := h.market.Ready(ctx)
 	if err == nil {
 		return nil
@@ -206,8 +212,11 @@ func (h *house) figures() {
 	telemetry.Trades(r, h.books)
 	telemetry.Treasury(r, h.books.Treasury())
 	telemetry.Fleet(r, h.fleetStore)
+	telemetry.Stream(r, h.broker)
+	if !h.leads() {
+		return
+	}
 	telemetry.Pool(r, telemetry.PoolSources{
 		Edge: h.stratum, Log: h.shares, Dispatch: h.dispatch, Service: h.pool, Scale: h.network.WorkScale,
 	})
-	telemetry.Stream(r, h.broker)
 }

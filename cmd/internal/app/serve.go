@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"path/filepath"
 	"time"
@@ -33,6 +34,7 @@ type Serve struct {
 	GS1Prefix   string `name:"gs1-prefix" default:"0400000" env:"HASHYARD_GS1_PREFIX" help:"GS1 company prefix of pallet labels; the default is of the range for use inside one company."`
 	OpsListen   string `default:"127.0.0.1:9600" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
 	Traces      `embed:""`
+	Live        `embed:""`
 	Chain       `embed:""`
 	Sites       `embed:""`
 	Mining      `embed:""`
@@ -44,6 +46,9 @@ type Serve struct {
 
 // Run serves until ctx ends.
 func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
+	if err := s.Live.check(); err != nil {
+		return err
+	}
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return fmt.Errorf("serve folder: %w", err)
 	}
@@ -62,7 +67,7 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
-	if s.Devchain {
+	if s.Devchain && !s.WebOnly {
 		run, err := s.openDevchain(ctx, s.Dir, key.Address, log)
 		if err != nil {
 			return err
@@ -77,6 +82,9 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer func() {
+		if h.shares == nil {
+			return
+		}
 		if err := h.shares.Close(); err != nil {
 			log.Warn("share log not closed cleanly", "error", err)
 		}
@@ -84,6 +92,11 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 	if err := h.prepare(ctx, key); err != nil {
 		return err
 	}
+	leave, err := h.openLive()
+	if err != nil {
+		return err
+	}
+	defer leave()
 	return h.run(ctx, g)
 }
 
@@ -122,6 +135,9 @@ func (h *house) connect(ctx context.Context) (err error) {
 	if h.network.WorkScale != 1 && h.flags.Seed == "" {
 		return hashyard.Invalid.Errorf("network %s has a work scale of %d, which only a local world may have", h.network.Name, h.network.WorkScale)
 	}
+	if !h.leads() {
+		return nil
+	}
 	h.shares, err = sharelog.Open(ctx, sharelog.Config{Dir: filepath.Join(h.flags.Dir, "shares"), Logger: h.log})
 	return err
 }
@@ -142,8 +158,15 @@ func (h *house) prepare(ctx context.Context, key signer.Info) error {
 	if err := h.flags.keep(key); err != nil {
 		return err
 	}
+	if !h.leads() {
+		return nil
+	}
 	return h.plant(ctx, seed)
 }
+
+// leads is false for a process that only serves the web beside the one that
+// leads: no shares, no jobs, no orders, no events to hand out.
+func (h *house) leads() bool { return !h.flags.WebOnly }
 
 // run starts everything and returns when ctx has ended and all have stopped.
 func (h *house) run(ctx context.Context, g *errgroup.Group) error {
@@ -160,16 +183,39 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 	api := h.api()
 	// Streams end with the broker, so that the server's shutdown is quick.
 	defer context.AfterFunc(ctx, h.broker.Close)()
+	parts := map[string]func(context.Context) error{
+		"ops":  func(ctx context.Context) error { return h.ops.serve(ctx, o) },
+		"live": h.live.Run,
+		"http": func(ctx context.Context) error {
+			return serveHTTP(ctx, web.Server(h.flags.Listen, h.ops.tracing.Handler(tamperHTTP(api.Handler()))), l)
+		},
+	}
+	if h.leads() {
+		if err := h.lead(parts); err != nil {
+			return err
+		}
+	}
+	for name, run := range parts {
+		g.Go(func() error {
+			err := run(ctx)
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("%s stopped: %w", name, errors.Join(err, errStopped))
+		})
+	}
+	h.log.InfoContext(ctx, "yard serves", "address", h.flags.Listen, "stratum", h.flags.Stratum, "network", h.network.Name, "web_only", h.flags.WebOnly, "at", time.Now().UTC())
+	return g.Wait()
+}
+
+// lead adds what one process of the yard does.
+func (h *house) lead(parts map[string]func(context.Context) error) error {
 	dispatcher := pg.NewDispatcher(h.db, h.handlers(), pg.DispatcherConfig{Log: h.log, Workers: 8, Observe: telemetry.Deliveries(h.ops.Registry)})
 	heads, err := audit.NewExporter(audit.ExporterConfig{Store: h.keeper, File: h.flags.auditHeads(), Every: h.flags.AuditEvery, Log: h.log})
 	if err != nil {
 		return err
 	}
-	parts := map[string]func(context.Context) error{
-		"ops": func(ctx context.Context) error { return h.ops.serve(ctx, o) },
-		"http": func(ctx context.Context) error {
-			return serveHTTP(ctx, web.Server(h.flags.Listen, h.ops.tracing.Handler(tamperHTTP(api.Handler()))), l)
-		},
+	maps.Copy(parts, map[string]func(context.Context) error{
 		"dispatcher": dispatcher.Run,
 		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
 		"audit":      heads.Run,
@@ -184,18 +230,8 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 		"shares": func(ctx context.Context) error {
 			return h.consumer.Run(ctx, telemetry.Booked(h.ops.Registry, h.pool.Apply))
 		},
-	}
-	for name, run := range parts {
-		g.Go(func() error {
-			err := run(ctx)
-			if ctx.Err() != nil {
-				return nil
-			}
-			return fmt.Errorf("%s stopped: %w", name, errors.Join(err, errStopped))
-		})
-	}
-	h.log.InfoContext(ctx, "yard serves", "address", h.flags.Listen, "stratum", h.flags.Stratum, "network", h.network.Name, "at", time.Now().UTC())
-	return g.Wait()
+	})
+	return nil
 }
 
 // errStopped is the end of a part that should go on for ever.

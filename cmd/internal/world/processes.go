@@ -51,9 +51,10 @@ func (r *runner) yard() ([]*child, error) {
 		"HASHYARD_STRIPE_WEBHOOK_SECRET="+r.st.Secrets["stripe_webhook"],
 		"HASHYARD_SIGNER_SECRET="+r.st.Secrets["signer"],
 		"HASHYARD_POOL_KEY="+r.st.Secrets["pool_key"],
+		"HASHYARD_NATS_TOKEN="+r.st.Secrets["nats"],
 	)
 	serve := r.process("serve", r.url("web")+"/readyz", env,
-		"serve", "--ops-listen", r.addr("ops"), "--listen", r.addr("web"), "--dir", filepath.Join(r.Dir, "serve"), "--seed", seed,
+		"serve", "--ops-listen", r.addr("ops"), "--nats-listen", r.addr("nats"), "--listen", r.addr("web"), "--dir", filepath.Join(r.Dir, "serve"), "--seed", seed,
 		"--stratum", r.addr("stratum"), "--stratum-url", "stratum+tcp://"+r.addr("stratum"),
 		"--chain-url", r.url("chain"), "--chain-user", "hashyard", "--devchain",
 		"--stripe-url", r.url("stripe"), "--signer-url", r.url("signer"))

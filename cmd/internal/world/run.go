@@ -212,6 +212,7 @@ func (r *runner) describe() World {
 		Keys:        r.st.Keys,
 		DatabaseURL: r.pg.owner,
 		PIDs:        r.pids(),
+		NATS:        NATS{URL: "nats://" + r.addr("nats"), Token: r.st.Secrets["nats"]},
 		Ops: map[string]string{
 			"serve": r.url("ops"), "signer": r.url("ops_signer"),
 			"agent-seller": r.url("ops_agent_seller"), "agent-buyer": r.url("ops_agent_buyer"),

@@ -53,7 +53,7 @@ var ports = []struct {
 }
 
 // secretNames are generated once for a world.
-var secretNames = []string{"chain", "stripe_key", "stripe_webhook", "pool_key", "signer", "app_database", "session"}
+var secretNames = []string{"chain", "stripe_key", "stripe_webhook", "pool_key", "signer", "app_database", "session", "nats"}
 
 // roles of the world's people, with what each should look at first.
 var roles = []struct {
@@ -92,6 +92,11 @@ func open(dir string) (*state, error) {
 	st := new(state)
 	if err := json.Unmarshal(b, st); err != nil {
 		return nil, hashyard.Invalid.Errorf("%s is damaged; `make reset` forgets the world: %w", path, err)
+	}
+	for _, n := range secretNames { // one that came later than the world
+		if st.Secrets[n] == "" {
+			st.Secrets[n] = secret(32)
+		}
 	}
 	return st, nil
 }

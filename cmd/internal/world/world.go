@@ -33,10 +33,18 @@ type World struct {
 	PIDs        map[string]int `json:"pids"`
 	// Ops are the addresses of figures, readiness and profiles, by process.
 	Ops map[string]string `json:"ops"`
+	// NATS carries the live stream: another process of the yard joins it.
+	NATS NATS `json:"nats"`
 	// Opened says that the market has its opening orders: from then on the
 	// world does nothing by itself.
 	Opened bool   `json:"opened"`
 	Logs   string `json:"logs"`
+}
+
+// NATS is how to reach the server of the live stream.
+type NATS struct {
+	URL   string `json:"url"`
+	Token string `json:"token"`
 }
 
 // Chain is how to reach the chain's JSON-RPC.
