@@ -138,6 +138,23 @@ func (s *Service) Machines(ctx context.Context, actor hashyard.Actor, q MachineQ
 	return all[min(from, end):end], next, len(all), nil
 }
 
+// Machine is one of them.
+func (s *Service) Machine(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Machine, error) {
+	m, err := s.store.Miner(ctx, actor, id)
+	if err != nil {
+		return Machine{}, err
+	}
+	ms, _, err := s.machines(ctx, actor, m.Site)
+	if err != nil {
+		return Machine{}, err
+	}
+	i := slices.IndexFunc(ms, func(m Machine) bool { return m.ID == id })
+	if i < 0 {
+		return Machine{}, hashyard.NotFound.Errorf("miner %s moved to another site just now", id)
+	}
+	return ms[i], nil
+}
+
 // Summary is a fleet in a few figures. Sums are over what was read.
 type Summary struct {
 	At                time.Time

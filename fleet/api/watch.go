@@ -19,6 +19,7 @@ import (
 
 func (e edge) registerWatch(api *web.API, op func(method, id, path, summary, tag string) huma.Operation) {
 	web.Handle(api, op(http.MethodGet, "list-machines", "/api/v1/fleet/machines", "Machines with what the pool counted, worst first", "fleet"), web.FleetRead, e.machines)
+	web.Handle(api, op(http.MethodGet, "get-machine", "/api/v1/fleet/machines/{id}", "One machine with what the pool counted", "fleet"), web.FleetRead, e.machine)
 	web.Handle(api, op(http.MethodGet, "fleet-summary", "/api/v1/fleet/summary", "A site, or all of them, in figures", "fleet"), web.FleetRead, e.summary)
 	web.Handle(api, op(http.MethodGet, "fleet-map", "/api/v1/fleet/map", "Where each machine of a site stands and how it does", "fleet"), web.FleetRead, e.siteMap)
 	web.Handle(api, op(http.MethodGet, "list-fleet-alerts", "/api/v1/fleet/alerts", "What is wrong with machines, newest first", "fleet"), web.FleetRead, e.alerts)
@@ -113,6 +114,15 @@ func (e edge) machines(ctx context.Context, actor hashyard.Actor, in *machinesIn
 		out.Items = append(out.Items, machineOf(m))
 	}
 	return out, nil
+}
+
+func (e edge) machine(ctx context.Context, actor hashyard.Actor, in *ByID) (*Machine, error) {
+	m, err := e.svc.Machine(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	out := machineOf(m)
+	return &out, nil
 }
 
 // FleetSummary is a fleet in figures, each with what it is of.

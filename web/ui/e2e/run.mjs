@@ -89,7 +89,7 @@ await step('? lists the keys, Esc closes them', async () => {
 
 await step('search finds a machine by its serial and opens its life line', async () => {
   const page = await open(browser, 'dark', 1440);
-  await enter(page, person('trader'), '/fleet');
+  await enter(page, person('trader'), '/fleet/units');
   const serial = await page.locator('table a.mono').first().textContent();
   await page.keyboard.press('Control+k');
   await page.getByRole('combobox', { name: 'Search' }).fill(serial);

@@ -2,7 +2,6 @@ import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes } from 'react-router';
 import { useMe } from './api/queries';
 import { SignedIn } from './frame/Shell';
-import { FleetPage } from './pages/FleetPage';
 import { homeOf } from './pages/home';
 import { NextShipment } from './pages/bench/NextShipment';
 import { MoneyPage } from './pages/MoneyPage';
@@ -23,6 +22,9 @@ const BlocksPage = lazy(() => import('./pages/pool/BlocksPage'));
 const StatementsPage = lazy(() => import('./pages/statement/StatementsPage'));
 const StatementPage = lazy(() => import('./pages/statement/StatementPage'));
 const DeskPage = lazy(() => import('./pages/desk/DeskPage'));
+const FleetPage = lazy(() => import('./pages/fleet/FleetPage'));
+const UnitsPage = lazy(() => import('./pages/fleet/UnitsPage'));
+const MinerPage = lazy(() => import('./pages/miner/MinerPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -36,6 +38,8 @@ export function App() {
           <Route path="market/:instrument?" element={<MarketPage />} />
           <Route path="units/:id" element={<LifeLinePage />} />
           <Route path="fleet" element={<FleetPage />} />
+          <Route path="fleet/units" element={<UnitsPage />} />
+          <Route path="miners/:id" element={<MinerPage />} />
           <Route path="logistics" element={<NextShipment />} />
           <Route path="logistics/all" element={<ShipmentsPage />} />
           <Route path="logistics/import" element={<ImportPage />} />

@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
   LedgerEntry, Payout, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
+  FleetAlert, FleetSummary, Machine, Miner, Site, SiteMap,
   Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
@@ -184,3 +185,54 @@ export const ledgerOfQuery = (kind: string, id: string) =>
   queryOptions({ queryKey: ['ledger', kind, id], queryFn: items<LedgerEntry>(`/ledger/entries${query({ ref: `${kind}:${id}` })}`) });
 
 export const payoutsQuery = queryOptions({ queryKey: ['payouts'], queryFn: items<Payout>('/payouts'), refetchInterval: 15_000 });
+
+// Everything of the fleet begins with 'fleet', so that one key refreshes it.
+const FLEET_EVERY = 15_000;
+
+export const sitesQuery = queryOptions({ queryKey: ['fleet', 'sites'], queryFn: items<Site>('/sites'), refetchInterval: FLEET_EVERY });
+
+export interface MachineFilter {
+  site: string;
+  rack: string;
+  q: string;
+  attention: boolean;
+}
+
+/** The first 5,000 that match, and how many there are. */
+export const machinesQuery = (f: MachineFilter) =>
+  queryOptions({
+    queryKey: ['fleet', 'machines', f.site, f.rack, f.q, String(f.attention)],
+    queryFn: async ({ signal }) => {
+      const rows: Machine[] = [];
+      let total = 0;
+      for (let cursor = '', page = 0; page < MAX_PAGES; page++) {
+        const at = query({ site: f.site, rack: f.rack, q: f.q, attention: f.attention ? 'true' : undefined, limit: 500, cursor });
+        const got = await call<Page<Machine> & { total: number }>('GET', `/fleet/machines${at}`, { signal });
+        rows.push(...got.items);
+        total = got.total;
+        if (!got.next) break;
+        cursor = got.next;
+      }
+      return { rows, total };
+    },
+    refetchInterval: FLEET_EVERY,
+  });
+
+export const fleetSummaryQuery = (site: string) =>
+  queryOptions({ queryKey: ['fleet', 'summary', site], queryFn: get<FleetSummary>(`/fleet/summary${query({ site })}`), refetchInterval: FLEET_EVERY });
+
+export const fleetMapQuery = (site: string) =>
+  queryOptions({ queryKey: ['fleet', 'map', site], queryFn: get<SiteMap>(`/fleet/map${query({ site })}`), refetchInterval: FLEET_EVERY });
+
+export const fleetAlertsQuery = (miner = '') =>
+  queryOptions({
+    queryKey: ['fleet', 'alerts', miner],
+    queryFn: items<FleetAlert>(`/fleet/alerts${query({ miner, all: miner ? 'true' : undefined })}`),
+    refetchInterval: FLEET_EVERY,
+  });
+
+export const machineQuery = (id: string) =>
+  queryOptions({ queryKey: ['fleet', 'machine', id], queryFn: get<Machine>(`/fleet/machines/${id}`), refetchInterval: FLEET_EVERY });
+
+export const minerQuery = (id: string) =>
+  queryOptions({ queryKey: ['fleet', 'miner', id], queryFn: get<Miner>(`/miners/${id}`), refetchInterval: FLEET_EVERY });

@@ -16,7 +16,7 @@ export interface Job {
 
 export const JOBS: readonly Job[] = [
   { key: 'm', name: 'Market', icon: 'market', to: '/market', also: ['/trades'], turns: 'market' },
-  { key: 'f', name: 'Fleet', icon: 'fleet', to: '/fleet', also: ['/units'], turns: 'fleet' },
+  { key: 'f', name: 'Fleet', icon: 'fleet', to: '/fleet', also: ['/units', '/miners', '/redirects'], turns: 'fleet' },
   { key: 'l', name: 'Logistics', icon: 'logistics', to: '/logistics', also: [], turns: 'logistics' },
   { key: 'p', name: 'Pool', icon: 'pool', to: '/pool', also: [] },
   { key: '$', name: 'Money', icon: 'money', to: '/money', also: [], turns: 'money' },

@@ -1,16 +1,17 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useRef, useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { unitsQuery } from '../api/queries';
-import type { Unit } from '../api/types';
-import { usePageTitle } from '../frame/title';
-import { fixed, int } from '../lib/format';
-import { useHotkeys } from '../lib/hotkeys';
-import { Glyph, type GlyphKind } from '../parts/Glyph';
-import { Kbd } from '../parts/Parts';
-import { Empty, Failed, SkeletonRows } from '../parts/States';
-import { usePhone } from '../parts/useNow';
-import './list.css';
+import { unitsQuery } from '../../api/queries';
+import type { Unit } from '../../api/types';
+import { usePageTitle } from '../../frame/title';
+import { fixed, int } from '../../lib/format';
+import { useHotkeys } from '../../lib/hotkeys';
+import { Glyph, type GlyphKind } from '../../parts/Glyph';
+import { Kbd } from '../../parts/Parts';
+import { Empty, Failed, SkeletonRows } from '../../parts/States';
+import { usePhone } from '../../parts/useNow';
+import { FleetTabs } from './FleetTabs';
+import '../list.css';
 
 const STATES: Record<string, [GlyphKind, string]> = {
   available: ['todo', 'Available'],
@@ -24,8 +25,8 @@ const STATES: Record<string, [GlyphKind, string]> = {
 };
 
 /** Every machine this organisation may know; Enter opens its life line. */
-export function FleetPage() {
-  usePageTitle('Fleet');
+export default function UnitsPage() {
+  usePageTitle('Machines on the books');
   const phone = usePhone();
   const [text, setText] = useState('');
   const q = useDeferredValue(text.trim());
@@ -45,6 +46,7 @@ export function FleetPage() {
     <article>
       <header className="page-head">
         {!phone && <h1>Fleet</h1>}
+        <FleetTabs />
         <label className="filter">
           <span className="sr">Filter by serial or MAC</span>
           <input ref={filter} value={text} onChange={(ev) => setText(ev.currentTarget.value)} placeholder="Part of a serial or MAC" spellCheck={false} />
