@@ -128,7 +128,7 @@ const COLUMNS: readonly Column<Machine>[] = [
   { head: 'Model', wide: true, width: 90, cell: (m) => m.model ?? 'not told' },
   { head: 'Place', wide: true, width: 70, cell: (m) => <span className="mono">{placeOf(m)}</span> },
   { head: 'State', width: 80, cell: (m) => <><Glyph kind={HEALTHS[m.health][0]} size={10} /> {HEALTHS[m.health][1]}</> },
-  { head: 'Pool, 1 h TH/s', num: true, width: 60, cell: (m) => <Counted m={m} /> },
+  { head: 'Pool TH/s, 1 h', num: true, width: 60, cell: (m) => <Counted m={m} /> },
   { head: 'Reported', num: true, wide: true, width: 50, cell: (m) => <span className="t2">{m.reported_ths === undefined ? 'not read' : fixed(m.reported_ths, 1)}</span> },
   { head: 'Of nominal', num: true, wide: true, width: 50, cell: (m) => (m.of_nominal === undefined ? <span className="t2">no nominal</span> : <>{percent(m.of_nominal)} <span className="t2">%</span></>) },
   { head: 'Chip °C', num: true, wide: true, width: 30, cell: (m) => (m.max_temp_c === undefined ? <span className="t2">not read</span> : fixed(m.max_temp_c, 0)) },

@@ -5,10 +5,10 @@ import type { GlyphKind } from '../../parts/Glyph';
 /** Each health as shape and word. */
 export const HEALTHS: Record<Health, readonly [GlyphKind, string]> = {
   offline: ['off', 'Offline'],
-  elsewhere: ['look', 'Hashing elsewhere'],
+  elsewhere: ['look', 'Elsewhere'],
   dead_board: ['wrong', 'Dead board'],
   hot: ['look', 'Hot'],
-  gap: ['look', 'Reports more than it delivers'],
+  gap: ['look', 'Gap'],
   slow: ['look', 'Slow'],
   quarantined: ['hold', 'Quarantined'],
   unread: ['todo', 'Not read'],
