@@ -100,6 +100,11 @@ func (s *Service) OnSettlementDue(ctx context.Context, ev hashyard.Event) error 
 	if err != nil || d.Settlement == nil || d.Settlement.Done() {
 		return handled(err, ev)
 	}
+	if s.cfg.MayPay != nil {
+		if err := s.cfg.MayPay(ctx); err != nil {
+			return handled(errors.Join(err, s.wait(ctx, d, "payouts are frozen")), ev) // the event comes again
+		}
+	}
 	hashyard.Hit(hashyard.AtTransfer)
 	railID, err := s.send(ctx, d)
 	hashyard.Hit(hashyard.AtTransferred)

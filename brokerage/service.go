@@ -20,8 +20,10 @@ type Config struct {
 	Conditions Conditions // nil: asks carry no condition snapshot
 	Orgs       Orgs       // nil: organisations are called by their id
 	Gate       Gate       // nil: every organisation may trade
-	Now        func() time.Time
-	Log        *slog.Logger
+	// MayPay is why no money leaves the house now; nil or a nil answer: it may.
+	MayPay func(ctx context.Context) error
+	Now    func() time.Time
+	Log    *slog.Logger
 	// SweepEvery is the pace of Run; default 15 s. An order may be placing
 	// for SweepAfter before it is given up; default 60 s.
 	SweepEvery, SweepAfter time.Duration

@@ -53,6 +53,7 @@ func Register(api *web.API, svc *brokerage.Service) {
 	web.Handle(api, get("list-accounts", "/ledger/accounts", "Balances of your accounts"), web.LedgerRead, e.accounts)
 	web.Handle(api, get("list-entries", "/ledger/entries", "Ledger entries, newest first"), web.LedgerRead, e.entries)
 	web.Handle(api, get("get-trial-balance", "/ledger/trial-balance", "Every account of the house and its sums"), web.LedgerRead, e.trialBalance)
+	web.Handle(api, web.Answers(get("export-ledger", "/exports/ledger.csv", "Your ledger entries as CSV, one line a posting, newest first"), "text/csv"), web.LedgerRead, e.ledgerCSV)
 
 	hook := post("stripe-webhook", "/webhooks/stripe", "Webhooks of the payment rail, signed")
 	hook.MaxBodyBytes = maxWebhook

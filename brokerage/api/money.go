@@ -162,6 +162,30 @@ func (e edge) entries(ctx context.Context, actor hashyard.Actor, in *entriesInpu
 	}), nil
 }
 
+// maxExport bounds a file of entries.
+const maxExport = 50_000
+
+func (e edge) ledgerCSV(ctx context.Context, actor hashyard.Actor, _ *struct{}) (*web.File, error) {
+	c := web.NewCSV("entry", "at", "memo", "ref", "ref_id", "org_id", "currency", "purpose", "amount_minor_units")
+	q := brokerage.EntryQuery{Limit: 500}
+	for n := 0; n < maxExport; {
+		es, next, err := e.svc.Entries(ctx, actor, q)
+		if err != nil {
+			return nil, err
+		}
+		for _, v := range es {
+			for _, p := range v.Postings {
+				c.Row(v.Key, v.At, v.Memo, v.Ref.Kind, v.Ref.ID, p.Org, string(p.Currency), string(p.Purpose), p.Amount)
+			}
+		}
+		n += len(es)
+		if q.Cursor = next; next == "" {
+			return web.CSVFile("ledger", c), nil
+		}
+	}
+	return nil, hashyard.Invalid.Errorf("more than %d entries do not fit one file; use the list with its cursor", maxExport)
+}
+
 type webhookInput struct {
 	Signature string `header:"Stripe-Signature" required:"true"`
 	RawBody   []byte

@@ -26,6 +26,7 @@ func RegisterTreasury(api *web.API, svc *treasury.Service) {
 	web.Handle(api, op("list-payouts", http.MethodGet, "/api/v1/payouts", "Your payouts, newest first; all of them for the house"), web.PayoutRead, e.payouts)
 	web.Handle(api, op("get-payout", http.MethodGet, "/api/v1/payouts/{id}", "One payout"), web.PayoutRead, e.payout)
 	web.Handle(api, op("get-treasury", http.MethodGet, "/api/v1/treasury", "Coins, books and what is under way"), web.TreasuryRead, e.treasury)
+	e.registerFreeze(api, op)
 }
 
 // PayoutAddress is where an organisation is paid.
@@ -38,6 +39,8 @@ type PayoutAddress struct {
 type Payout struct {
 	ID            hashyard.ID   `json:"id"`
 	Org           hashyard.ID   `json:"org"`
+	OrgName       string        `json:"org_name,omitempty"`
+	ListedAt      time.Time     `json:"listed_at,omitzero" doc:"Since when the address is the organisation's; absent when it has another one by now."`
 	State         string        `json:"state" enum:"requested,reserved,awaiting_signature,signed,broadcast,confirmed,refused"`
 	Address       string        `json:"address"`
 	AmountSats    hashyard.Sats `json:"amount_sats"`
@@ -58,7 +61,7 @@ type Payout struct {
 
 func payoutOf(p treasury.Shown) Payout {
 	out := Payout{
-		ID: p.ID, Org: p.Org, State: string(p.State), Address: p.Address, AmountSats: p.Amount, FeeSats: p.Fee, TxID: p.TxID,
+		ID: p.ID, Org: p.Org, OrgName: p.OrgName, ListedAt: p.Listed, State: string(p.State), Address: p.Address, AmountSats: p.Amount, FeeSats: p.Fee, TxID: p.TxID,
 		Confirmations: p.Depth, Needed: p.Needed, Reason: p.Reason,
 		RequestedAt: p.RequestedAt, ReservedAt: p.ReservedAt, SignedAt: p.SignedAt, BroadcastAt: p.BroadcastAt,
 		ConfirmedAt: p.ConfirmedAt, RefusedAt: p.RefusedAt,
@@ -86,6 +89,9 @@ type Treasury struct {
 	SignerError    string        `json:"signer_error,omitempty" doc:"Why the signer does not answer."`
 	Limits         SignerLimits  `json:"signer_limits"`
 	Coins          []Coin        `json:"coins" nullable:"false"`
+	Freeze         PayoutFreeze  `json:"freeze"`
+	SignerFrozen   bool          `json:"signer_frozen" doc:"The signer's own switch."`
+	SignedToday    hashyard.Sats `json:"signed_today_sats" doc:"Of the day's limit, with fees, UTC."`
 }
 
 // SignerLimits are what the signer allows.
@@ -171,6 +177,7 @@ func (e treasuryEdge) treasury(ctx context.Context, actor hashyard.Actor, _ *str
 		LedgerCoins: b.LedgerCoins, LedgerInFlight: -b.LedgerInFlight, DifferenceSats: b.Difference(),
 		OpenPayouts: o.Open, SignerError: o.SignerError, Coins: []Coin{},
 		Limits: SignerLimits{l.PerPayout, l.PerDay, l.MaxFee},
+		Freeze: freezeOf(o.Freeze), SignerFrozen: o.SignerFrozen, SignedToday: o.SignedToday,
 	}
 	for _, c := range o.Coins {
 		out.Coins = append(out.Coins, Coin{

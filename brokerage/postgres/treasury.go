@@ -117,26 +117,31 @@ func (s *Treasury) Coins(ctx context.Context) (out []treasury.Coin, err error) {
 // Balances implements treasury.Store: one statement, one snapshot.
 func (s *Treasury) Balances(ctx context.Context) (b treasury.Balances, err error) {
 	err = s.db.AsSystem(ctx, "treasury.read", func(ctx context.Context, tx *pg.Tx) error {
-		var hash string
-		err := tx.Conn().QueryRow(ctx, `
-			SELECT h.height, h.hash, c.ripe, c.green, c.held, p.way,
-				coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $1), 0),
-				coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $2), 0)
-			FROM treasury_head h
-			CROSS JOIN LATERAL (SELECT coalesce(sum(c.sats) FILTER (WHERE c.mature <= h.height), 0)::bigint AS ripe,
-				coalesce(sum(c.sats) FILTER (WHERE c.mature > h.height), 0)::bigint AS green,
-				coalesce(sum(c.sats) FILTER (WHERE r.payout_id IS NOT NULL), 0)::bigint AS held`+coinsFrom+`WHERE c.spent_height IS NULL) c
-			CROSS JOIN (SELECT coalesce(sum(amount_sats + fee_sats), 0)::bigint AS way FROM payouts
-				WHERE tx IS NOT NULL AND mined_height IS NULL) p`,
-			ledger.TreasuryCoins, ledger.TreasuryInFlight).
-			Scan(&b.Head.Height, &hash, &b.Spendable, &b.Immature, &b.Held, &b.InFlight, &b.LedgerCoins, &b.LedgerInFlight)
-		if err != nil {
-			return err
-		}
-		b.Head.Hash, err = parseHash(hash)
+		b, err = balancesOf(ctx, tx)
 		return err
 	})
 	return b, pg.Fail(err, "treasury balances")
+}
+
+func balancesOf(ctx context.Context, tx *pg.Tx) (b treasury.Balances, err error) {
+	var hash string
+	err = tx.Conn().QueryRow(ctx, `
+		SELECT h.height, h.hash, c.ripe, c.green, c.held, p.way,
+			coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $1), 0),
+			coalesce((SELECT sum(balance)::bigint FROM ledger_accounts WHERE currency = 'BTC' AND purpose = $2), 0)
+		FROM treasury_head h
+		CROSS JOIN LATERAL (SELECT coalesce(sum(c.sats) FILTER (WHERE c.mature <= h.height), 0)::bigint AS ripe,
+			coalesce(sum(c.sats) FILTER (WHERE c.mature > h.height), 0)::bigint AS green,
+			coalesce(sum(c.sats) FILTER (WHERE r.payout_id IS NOT NULL), 0)::bigint AS held`+coinsFrom+`WHERE c.spent_height IS NULL) c
+		CROSS JOIN (SELECT coalesce(sum(amount_sats + fee_sats), 0)::bigint AS way FROM payouts
+			WHERE tx IS NOT NULL AND mined_height IS NULL) p`,
+		ledger.TreasuryCoins, ledger.TreasuryInFlight).
+		Scan(&b.Head.Height, &hash, &b.Spendable, &b.Immature, &b.Held, &b.InFlight, &b.LedgerCoins, &b.LedgerInFlight)
+	if err != nil {
+		return b, err
+	}
+	b.Head.Hash, err = parseHash(hash)
+	return b, err
 }
 
 // Connect implements treasury.Store.

@@ -40,14 +40,14 @@ func (s *Service) request(ctx context.Context, head Head) error {
 
 // advance moves every open payout as far as it goes. One that cannot go on
 // does not hold up the others.
-func (s *Service) advance(ctx context.Context, head Head) error {
+func (s *Service) advance(ctx context.Context, head Head, freeze Freeze) error {
 	open, err := s.cfg.Store.OpenPayouts(ctx)
 	if err != nil {
 		return err
 	}
 	var failed []error
 	for _, p := range open {
-		if err := s.push(ctx, head, p); err != nil {
+		if err := s.push(ctx, head, freeze, p); err != nil {
 			if ctx.Err() != nil {
 				return errors.Join(append(failed, err)...)
 			}
@@ -69,7 +69,13 @@ func (s *Service) note(ctx context.Context, p Payout, why error) error {
 }
 
 // push takes a payout through its states until it has to wait.
-func (s *Service) push(ctx context.Context, head Head, p Payout) (err error) {
+func (s *Service) push(ctx context.Context, head Head, freeze Freeze, p Payout) (err error) {
+	if freeze.Frozen {
+		if p.State == Broadcast && p.Confirmations(head.Height) >= s.cfg.Confirmations {
+			return s.bury(ctx, head, p)
+		}
+		return s.note(ctx, p, freeze.refuses()) // told on the payout, no fault of the loop
+	}
 	if p.State == Requested {
 		if p, err = s.reserve(ctx, head, p); err != nil {
 			return err

@@ -2,7 +2,9 @@ package treasury
 
 import (
 	"context"
+	"slices"
 	"strings"
+	"time"
 
 	"hashyard"
 	"hashyard/brokerage/treasury/signer"
@@ -50,6 +52,10 @@ func (s *Service) Address(ctx context.Context, actor hashyard.Actor) (Address, e
 type Shown struct {
 	Payout
 	Depth, Needed int64
+	OrgName       string
+	// Listed is since when the address is the organisation's; zero when it has
+	// another one by now.
+	Listed time.Time
 }
 
 // Payout is one payout of the actor's organisation, or any for the house.
@@ -85,12 +91,19 @@ func (s *Service) shown(ctx context.Context, actor hashyard.Actor, ps ...Payout)
 	if err != nil {
 		return nil, err
 	}
+	names, listed, err := s.whose(ctx, ps)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Shown, len(ps))
 	for i, p := range ps {
 		if !actor.House && actor.System == "" && p.Reason != "" {
 			p.Reason = p.State.waits(p.Reason)
 		}
-		out[i] = Shown{Payout: p, Depth: p.Confirmations(head.Height), Needed: s.cfg.Confirmations}
+		out[i] = Shown{Payout: p, Depth: p.Confirmations(head.Height), Needed: s.cfg.Confirmations, OrgName: names[p.Org]}
+		if a := listed[p.Org]; a.Address == p.Address {
+			out[i].Listed = a.SetAt
+		}
 	}
 	return out, nil
 }
@@ -102,7 +115,10 @@ type Overview struct {
 	Coins    []Coin
 	Open     int
 	// SignerError is why the signer does not answer; empty if it does.
-	SignerError string
+	SignerError  string
+	SignerFrozen bool
+	Freeze       Freeze
+	SignedToday  hashyard.Sats // with fees, UTC
 }
 
 // Overview is for the house alone; the edge allows it.
@@ -124,10 +140,36 @@ func (s *Service) Overview(ctx context.Context, actor hashyard.Actor) (o Overvie
 		return o, err
 	}
 	o.Open = len(open)
-	if _, err := s.cfg.Signer.Info(ctx); err != nil {
+	info, err := s.cfg.Signer.Info(ctx)
+	if err != nil {
 		o.SignerError = err.Error()
 	}
-	return o, nil
+	o.SignerFrozen = info.Frozen
+	if o.Freeze, err = s.cfg.Store.Freeze(ctx); err != nil {
+		return o, err
+	}
+	now := s.now()
+	o.SignedToday, err = s.cfg.Store.SignedSince(ctx, time.Date(now.Year(), now.Month(), now.Day(), 0, 0, 0, 0, time.UTC))
+	return o, err
+}
+
+// whose tells names, and since when addresses are listed.
+func (s *Service) whose(ctx context.Context, ps []Payout) (map[hashyard.ID]string, map[hashyard.ID]Address, error) {
+	var orgs []hashyard.ID
+	for _, p := range ps {
+		if !slices.Contains(orgs, p.Org) {
+			orgs = append(orgs, p.Org)
+		}
+	}
+	var names map[hashyard.ID]string
+	if s.cfg.Orgs != nil {
+		var err error
+		if names, err = s.cfg.Orgs.OrgNames(ctx, orgs); err != nil {
+			return nil, nil, err
+		}
+	}
+	listed, err := s.cfg.Store.Addresses(ctx, orgs)
+	return names, listed, err
 }
 
 // waits is why a payout of this state waits, as its organisation may know.

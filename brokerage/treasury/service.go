@@ -19,6 +19,13 @@ type Signer interface {
 	Info(ctx context.Context) (signer.Info, error)
 	Enrol(ctx context.Context, e signer.Enrolment) error
 	Sign(ctx context.Context, r signer.Request) (signer.Signed, error)
+	// Freeze makes it sign nothing, or sign again.
+	Freeze(ctx context.Context, frozen bool, reason string) error
+}
+
+// Names tells how organisations are called.
+type Names interface {
+	OrgNames(ctx context.Context, ids []hashyard.ID) (map[hashyard.ID]string, error)
 }
 
 // Config is what a Service needs.
@@ -45,8 +52,15 @@ type Config struct {
 	// Every is the pace of Run, default 5 s; Rebroadcast of sending again what
 	// no block has, default 1 min.
 	Every, Rebroadcast time.Duration
-	Now                func() time.Time
-	Log                *slog.Logger
+	// Dollars and Unspent are what the books are compared with; without them
+	// those lines stay unknown. Second is how long a difference must last to be
+	// believed, default 5 s.
+	Dollars Dollars
+	Orgs    Names // nil: no names are shown
+	Unspent Unspent
+	Second  time.Duration
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 func (c Config) complete() Config {
@@ -57,6 +71,7 @@ func (c Config) complete() Config {
 	}
 	def(&c.RefusedHold, 24*time.Hour)
 	def(&c.Every, 5*time.Second)
+	def(&c.Second, 5*time.Second)
 	def(&c.Rebroadcast, time.Minute)
 	for _, d := range []struct {
 		v  *hashyard.Sats
@@ -90,6 +105,8 @@ type Service struct {
 	mu    sync.Mutex // guards what follows: one Step at a time
 	asked time.Time  // when the signer last told about itself
 	sent  map[hashyard.ID]time.Time
+	// signerFrozen is the switch as the signer was last told; nil after a start.
+	signerFrozen *bool
 }
 
 // New makes the service.
@@ -158,8 +175,15 @@ func (s *Service) Step(ctx context.Context) error {
 	if err := s.sound(ctx); err != nil {
 		return errors.Join(scanErr, err)
 	}
+	freeze, err := s.switched(ctx)
+	if err != nil {
+		return errors.Join(scanErr, err)
+	}
+	if freeze.Frozen {
+		return errors.Join(scanErr, s.advance(ctx, head, freeze))
+	}
 	// A node that is down must not keep drafted payouts from being signed.
-	return errors.Join(scanErr, s.request(ctx, head), s.advance(ctx, head))
+	return errors.Join(scanErr, s.request(ctx, head), s.advance(ctx, head, freeze))
 }
 
 // sound stops everything while ledger and coins differ.

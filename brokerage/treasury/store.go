@@ -52,8 +52,22 @@ type Store interface {
 	// or with a reason why they do not go on. With one, only that organisation's.
 	Stuck(ctx context.Context, one hashyard.ID, limit int) ([]Payout, error)
 
+	Freeze(ctx context.Context) (Freeze, error)
+	// PutFreeze turns the switch, audited, unless it was turned since was.
+	PutFreeze(ctx context.Context, actor hashyard.Actor, was, f Freeze) error
+	// Books are everything that is compared, of one moment.
+	Books(ctx context.Context) (Books, error)
+	// PutReconciliation stores a comparison; one that the clock asked for is
+	// stored once per event and sets the next time.
+	PutReconciliation(ctx context.Context, event hashyard.ID, r Reconciliation, next time.Time) error
+	Reconciliations(ctx context.Context, limit int) ([]Reconciliation, error)
+	// ArmReconcile emits the clock's event unless one waits.
+	ArmReconcile(ctx context.Context, at time.Time) error
+
 	Address(ctx context.Context, actor hashyard.Actor) (Address, error)
 	PutAddress(ctx context.Context, actor hashyard.Actor, a Address) error
+	// Addresses are those of organisations that the caller may know.
+	Addresses(ctx context.Context, orgs []hashyard.ID) (map[hashyard.ID]Address, error)
 }
 
 // Move is what a rule decided about a payout.

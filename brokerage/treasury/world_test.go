@@ -82,6 +82,13 @@ func (k *keeper) Enrol(_ context.Context, e signer.Enrolment) error {
 	return k.Signer.Enrol(e)
 }
 
+func (k *keeper) Freeze(_ context.Context, frozen bool, reason string) error {
+	if err := k.up(); err != nil {
+		return err
+	}
+	return k.Signer.Freeze(signer.Freeze{Frozen: frozen, Reason: reason})
+}
+
 func (k *keeper) Sign(_ context.Context, r signer.Request) (signer.Signed, error) {
 	if err := k.up(); err != nil {
 		return signer.Signed{}, err

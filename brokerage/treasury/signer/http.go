@@ -46,6 +46,13 @@ func Handler(s *Signer, secret string, log *slog.Logger) http.Handler {
 		}
 		return e, s.Enrol(e)
 	})
+	guarded("POST /v1/freeze", func(r *http.Request) (any, error) {
+		f, err := decode[Freeze](r)
+		if err != nil {
+			return nil, err
+		}
+		return f, s.Freeze(f)
+	})
 	guarded("POST /v1/sign", func(r *http.Request) (any, error) {
 		req, err := decode[Request](r)
 		if err != nil {
@@ -120,6 +127,12 @@ func (c *Client) Info(ctx context.Context) (Info, error) {
 // Enrol allows an address for an organisation, in place of the one before.
 func (c *Client) Enrol(ctx context.Context, e Enrolment) error {
 	_, err := call[Enrolment](ctx, c, http.MethodPost, "/v1/enroll", e)
+	return err
+}
+
+// Freeze makes the signer sign nothing, or sign again.
+func (c *Client) Freeze(ctx context.Context, frozen bool, reason string) error {
+	_, err := call[Freeze](ctx, c, http.MethodPost, "/v1/freeze", Freeze{Frozen: frozen, Reason: reason})
 	return err
 }
 

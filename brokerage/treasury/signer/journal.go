@@ -24,6 +24,7 @@ type journal struct {
 	allowed map[hashyard.ID]string   // by organisation, the address enrolled last
 	signed  map[hashyard.ID][]signed // by payout, oldest first
 	days    map[string]hashyard.Sats // signed amounts and fees by UTC day
+	freeze  Freeze                   // as it was set last
 }
 
 // file is what a journal needs of an *os.File.
@@ -78,6 +79,8 @@ func (j *journal) apply(e entry) {
 	switch {
 	case e.Enrol != nil:
 		j.allowed[e.Enrol.Org] = e.Enrol.Address
+	case e.Freeze != nil:
+		j.freeze = *e.Freeze
 	case e.Signed != nil:
 		j.days[day(e.At)] += j.adds(*e.Signed)
 		j.signed[e.Signed.Payout] = append(j.signed[e.Signed.Payout], *e.Signed)

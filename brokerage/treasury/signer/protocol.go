@@ -30,6 +30,13 @@ type Info struct {
 	PubKey  string `json:"pubkey"`  // compressed, hex
 	Network string `json:"network"`
 	Limits  Limits `json:"limits"`
+	Frozen  bool   `json:"frozen,omitempty"`
+}
+
+// Freeze makes the signer sign nothing, or sign again.
+type Freeze struct {
+	Frozen bool   `json:"frozen"`
+	Reason string `json:"reason"`
 }
 
 // Enrolment allows an address for an organisation, in place of the one before.
@@ -66,6 +73,7 @@ type entry struct {
 	At     time.Time  `json:"at"`
 	Enrol  *Enrolment `json:"enrol,omitempty"`
 	Signed *signed    `json:"signed,omitempty"`
+	Freeze *Freeze    `json:"freeze,omitempty"`
 }
 
 // signed is what is remembered of a signature.

@@ -95,7 +95,27 @@ func New(cfg Config) (*Signer, error) {
 func (s *Signer) Close() error { return s.log.f.Close() }
 
 // Info describes the key.
-func (s *Signer) Info() Info { return s.info }
+func (s *Signer) Info() Info {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	info := s.info
+	info.Frozen = s.log.freeze.Frozen
+	return info
+}
+
+// Freeze makes it sign nothing from now on, also after a restart, or sign
+// again. What was signed before is still told.
+func (s *Signer) Freeze(f Freeze) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := s.log.usable(); err != nil {
+		return err
+	}
+	if s.log.freeze == f {
+		return nil
+	}
+	return s.log.add(entry{At: s.cfg.Now().UTC(), Freeze: &f})
+}
 
 // payTo is the output script of an address of our network.
 func (s *Signer) payTo(text string) ([]byte, error) {
@@ -151,6 +171,10 @@ func (s *Signer) Sign(r Request) (Signed, error) {
 	before, txid := s.log.signed[r.Payout], pkt.UnsignedTx.TxHash().String()
 	if i := slices.IndexFunc(before, func(b signed) bool { return b.TxID == txid }); i >= 0 {
 		return before[i].again(r)
+	}
+	if f := s.log.freeze; f.Frozen {
+		// Not refused for good: it waits until the switch is turned back.
+		return Signed{}, hashyard.Exhausted.Errorf("the signer is frozen: %s", f.Reason)
 	}
 	if err := s.check(r, pkt); err != nil {
 		return Signed{}, err

@@ -5,6 +5,7 @@ import (
 
 	"hashyard"
 	"hashyard/brokerage"
+	"hashyard/brokerage/treasury"
 	"hashyard/fleet"
 	"hashyard/migrations/pg"
 	"hashyard/web"
@@ -59,6 +60,9 @@ func (h *house) handlers() []pg.Handler {
 		on(brokerage.EvPaymentDue, "brokerage.payment-due", h.brokerage.OnPaymentDue),
 		on(brokerage.EvProofDue, "brokerage.proof-due", h.brokerage.OnProofDue),
 		on(brokerage.EvTradeCancelled, "brokerage.cancelled", h.brokerage.OnTradeCancelled),
+
+		// The treasury's own clock.
+		on(treasury.EvReconcileDue, "treasury.reconcile", h.treasury.OnReconcileDue),
 
 		// The fleet's own clock.
 		on(fleet.EvRedirectDue, "fleet.due", h.fleet.OnRedirectDue),

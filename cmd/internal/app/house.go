@@ -200,6 +200,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	h.brokerage = brokerage.New(brokerage.Config{
 		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: orders, Rail: tamperRail(rail),
 		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Gate: h.verify, Now: time.Now, Log: h.log,
+		MayPay: func(ctx context.Context) error { return h.treasury.MayPay(ctx) },
 	})
 	params, err := addressForms(h.network, key)
 	if err != nil {
@@ -211,6 +212,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 		Rules:     treasury.Rules{House: h.id, Maturity: h.network.Maturity, Tag: coinbaseTag},
 		Birth:     f.birth(f.Devchain || h.network.WorkScale != 1),
 		Threshold: f.threshold(), Confirmations: f.Confirmations, Every: time.Second, Log: h.log,
+		Dollars: railBalance{rail}, Unspent: treasuryChain{h.node}.unspent, Orgs: n,
 	})
 	return err
 }

@@ -161,7 +161,10 @@ func (h *house) prepare(ctx context.Context, key signer.Info) error {
 	if !h.leads() {
 		return nil
 	}
-	return h.plant(ctx, seed)
+	if err := h.plant(ctx, seed); err != nil {
+		return err
+	}
+	return h.treasury.ArmReconcile(ctx)
 }
 
 // leads is false for a process that only serves the web beside the one that

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"hashyard"
+	"hashyard/brokerage/stripe"
 	"hashyard/brokerage/treasury"
 	"hashyard/pool/node"
 )
@@ -63,4 +64,22 @@ func (c treasuryChain) Broadcast(ctx context.Context, raw []byte) error {
 		return nil
 	}
 	return err
+}
+
+// unspent asks for a coin as the best chain has it, payouts still in the
+// mempool left aside.
+func (c treasuryChain) unspent(ctx context.Context, coin treasury.OutPoint) (hashyard.Sats, bool, error) {
+	out, err := c.node.TxOut(ctx, coin.Hash, coin.Index, false)
+	if err != nil || out == nil {
+		return 0, false, err
+	}
+	return out.Value, true, nil
+}
+
+// railBalance is the payment rail as the treasury's reconciliation sees it.
+type railBalance struct{ rail *stripe.Rail }
+
+func (r railBalance) Balance(ctx context.Context) (available, pending hashyard.Cents, err error) {
+	b, err := r.rail.Balance(ctx)
+	return b.Available, b.Pending, err
 }
