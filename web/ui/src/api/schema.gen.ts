@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/ledger.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your ledger entries as CSV, one line a posting, newest first */
+        get: operations["export-ledger"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/pool-workers.csv": {
         parameters: {
             query?: never;
@@ -1489,6 +1506,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/treasury/freeze": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop all payouts, or open them again, for a reason */
+        post: operations["freeze-payouts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Compare the books now; a difference on a paying account freezes payouts */
+        post: operations["reconcile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/treasury/reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The books compared with what is outside them, newest first */
+        get: operations["list-reconciliations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/turns": {
         parameters: {
             query?: never;
@@ -2664,6 +2732,10 @@ export interface components {
              */
             verified_ths: number;
         };
+        FreezeInputBody: {
+            frozen: boolean;
+            reason: string;
+        };
         Gone: {
             address: string;
             /** Format: date-time */
@@ -3304,6 +3376,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageReconciliation: {
+            items: components["schemas"]["Reconciliation"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageRedirect: {
             items: components["schemas"]["Redirect"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -3418,7 +3495,13 @@ export interface components {
              */
             fee_sats: number;
             id: string;
+            /**
+             * Format: date-time
+             * @description Since when the address is the organisation's; absent when it has another one by now.
+             */
+            listed_at?: string;
             org: string;
+            org_name?: string;
             /** @description Why it waits or was refused. */
             reason?: string;
             /** Format: date-time */
@@ -3437,6 +3520,21 @@ export interface components {
             address: string;
             /** Format: date-time */
             set_at: string;
+        };
+        PayoutFreeze: {
+            /**
+             * Format: date-time
+             * @description Absent while nobody ever turned it.
+             */
+            at?: string;
+            /** @description The user who turned it. */
+            by?: string;
+            /** @description The part of the house that turned it by itself. */
+            by_system?: string;
+            frozen: boolean;
+            reason?: string;
+            /** @description Why the signer was not told yet; it will be as soon as it answers. */
+            signer_error?: string;
         };
         PlaceInputBody: {
             rack: string;
@@ -3670,6 +3768,49 @@ export interface components {
             miners: number;
             /** @description Machines that could not be taken over, and why. */
             problems?: string[] | null;
+        };
+        ReconcileLine: {
+            account: string;
+            /** @enum {string} */
+            currency: "USD" | "BTC";
+            /**
+             * Format: int64
+             * @description Outside less ledger.
+             */
+            difference: number;
+            /**
+             * Format: int64
+             * @description Cents or sats.
+             */
+            ledger: number;
+            note?: string;
+            /** Format: int64 */
+            outside: number;
+            /** @description Payouts are made from it: a difference freezes them. */
+            paying: boolean;
+            source: string;
+            /** @enum {string} */
+            state: "equal" | "under_way" | "explain" | "differs" | "unknown";
+        };
+        Reconciliation: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description Lines that nothing explains.
+             */
+            differ: number;
+            /** @description It froze payouts by itself. */
+            froze?: boolean;
+            /**
+             * Format: int64
+             * @description Scanned height of the chain.
+             */
+            height: number;
+            id: string;
+            lines: components["schemas"]["ReconcileLine"][];
+            /** Format: date-time */
+            next_at: string;
         };
         Record: {
             /** Format: date-time */
@@ -4261,6 +4402,7 @@ export interface components {
              * @description Ledger less coins. Not zero: no payout is made.
              */
             difference_sats: number;
+            freeze: components["schemas"]["PayoutFreeze"];
             hash: string;
             /**
              * Format: int64
@@ -4292,8 +4434,15 @@ export interface components {
             network: string;
             /** Format: int64 */
             open_payouts: number;
+            /**
+             * Format: int64
+             * @description Of the day's limit, with fees, UTC.
+             */
+            signed_today_sats: number;
             /** @description Why the signer does not answer. */
             signer_error?: string;
+            /** @description The signer's own switch. */
+            signer_frozen: boolean;
             signer_limits: components["schemas"]["SignerLimits"];
             /** Format: int64 */
             spendable_sats: number;
@@ -4826,6 +4975,37 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-ledger": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */
@@ -7762,6 +7942,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Treasury"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "freeze-payouts": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FreezeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PayoutFreeze"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    reconcile: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reconciliation"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-reconciliations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageReconciliation"];
                 };
             };
             /** @description Error */
