@@ -14,6 +14,7 @@ import (
 
 	"hashyard/cmd/internal/app"
 	"hashyard/cmd/internal/parent"
+	"hashyard/cmd/internal/telemetry"
 )
 
 // cli is the command line; every flag may come from the environment instead.
@@ -42,14 +43,15 @@ func main() {
 	var c cli
 	k := kong.Parse(&c, kong.Name("hashyard"), kong.UsageOnError(),
 		kong.Description("Secondhand Bitcoin ASICs, from the listing to the satoshi they earn."))
-	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: c.LogLevel}))
+	log := telemetry.Logger(os.Stderr, c.LogLevel)
+	slog.SetDefault(log) // also for what libraries print by themselves
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	ctx, cancel := parent.Watch(ctx)
 	defer cancel()
 	k.BindTo(ctx, (*context.Context)(nil))
 	if err := k.Run(log); err != nil {
-		fmt.Fprintf(os.Stderr, "hashyard: %v\n", err)
+		fmt.Fprintf(os.Stderr, "hashyard: %s\n", telemetry.Redact(err.Error()))
 		os.Exit(1)
 	}
 }
