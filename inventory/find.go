@@ -31,7 +31,7 @@ func (s *Service) FindUnits(ctx context.Context, actor hashyard.Actor, text stri
 // spellings are the forms in which a text may stand in a serial or a MAC.
 func spellings(text string) []string {
 	text = strings.TrimSpace(text)
-	if len(text) < 3 {
+	if len(text) < 2 {
 		return nil
 	}
 	out := []string{text}

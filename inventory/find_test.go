@@ -10,7 +10,8 @@ func TestSpellings(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string][]string{
 		"JAJG04":            {"JAJG04"},
-		"aa":                nil,
+		"a":                 nil,
+		"S1":                {"S1"},
 		"AABBCCDDEEFF":      {"AABBCCDDEEFF", "aa:bb:cc:dd:ee:ff"},
 		"aa-bb-cc":          {"aa-bb-cc", "aa:bb:cc"},
 		"aabb.ccdd":         {"aabb.ccdd", "aa:bb:cc:dd"},

@@ -1,7 +1,6 @@
 package app
 
 import (
-	"context"
 	"fmt"
 	"os"
 
@@ -49,18 +48,6 @@ func (h *house) register(api *web.API) {
 	brokerageapi.RegisterTreasury(api, h.treasury)
 	poolapi.Register(api, h.pool)
 	h.registerJoined(api)
-}
-
-// world is what the local world tells its browser app.
-func (h *house) world(context.Context) (any, error) {
-	seed, err := h.flags.seed()
-	if err != nil {
-		return nil, err
-	}
-	return map[string]any{
-		"local": true, "sign_ins": seed.Users, "organisations": seed.Houses, "sites": seed.Sites,
-		"stratum": h.flags.StratumURL, "chain": h.flags.ChainURL, "stripe": h.flags.StripeURL,
-	}, nil
 }
 
 // OpenAPI prints the API's description.

@@ -41,7 +41,7 @@ func (r *runner) outside() ([]*child, error) {
 // yard is hashyard itself.
 func (r *runner) yard() ([]*child, error) {
 	seed := filepath.Join(r.Dir, "seed.json")
-	if err := writeJSON(seed, Seed{Houses: r.st.Houses, Users: r.st.Users, Keys: r.st.Keys, Sites: r.st.Sites}); err != nil {
+	if err := writeJSON(seed, Seed{Houses: r.st.Houses, Users: r.st.Users, Keys: r.st.Keys, Sites: r.st.Sites, Machines: r.url("minersim") + "/machines"}); err != nil {
 		return nil, err
 	}
 	env := append(r.Settings.env(),

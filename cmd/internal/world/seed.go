@@ -15,6 +15,20 @@ type Seed struct {
 	Users  []User            `json:"users"`
 	Keys   map[string]string `json:"keys"` // "slug.role" → API key
 	Sites  []Site            `json:"sites"`
+	// Machines is where the simulated machines are told about.
+	Machines string `json:"machines,omitempty"`
+}
+
+// Odd are the beginnings of the names of machines that misbehave on purpose,
+// with what they do.
+func Odd() map[string]string {
+	return map[string]string{
+		"slow-":      "answers after seconds",
+		"hot-":       "runs too hot",
+		"deadboard-": "one board of three is silent",
+		"liar-":      "reports 100 %, delivers 70 %",
+		"stubborn-":  "keeps its old pools",
+	}
 }
 
 // LoadSeed reads a seed file.

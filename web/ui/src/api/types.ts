@@ -74,14 +74,32 @@ export type Side = Order['side'];
 /** The payload is an event as the kernel names it: see pages/lifeline/payloads.ts. */
 export type UnitEvent = Pick<Schemas['UnitEvent'], 'id' | 'kind' | 'at' | 'by'> & { payload: unknown };
 
-/** What the local world says about itself; 404 everywhere else. */
+/** What the local world says about itself; 404 everywhere else. See
+ *  cmd/internal/app/local.go. */
 export interface World {
   sign_ins: SignIn[];
-  sites?: { name: string; cidr: string }[];
-  /** Addresses. */
-  stratum?: string;
-  chain?: string;
-  stripe?: string;
+  progress: {
+    machines: number;
+    /** Units that rest in the books, and the lowest ask. */
+    offered: number;
+    ask_mc?: number;
+    /** The furthest trade, and its first machine. */
+    trade?: string;
+    unit?: string;
+    reached: string[];
+  };
+  figures: {
+    height: number;
+    block_at?: string;
+    sessions: number;
+    hour_ths: number;
+    lower_ths: number;
+    upper_ths: number;
+    work_scale: number;
+    network: string;
+  };
+  parts: { name: string; address: string; note: string; state: 'ok' | 'degraded' | 'failing' | 'standby' }[];
+  odd: { name: string; serial: string; unit?: string; does: string; reading: string }[];
 }
 
 export interface SignIn {

@@ -70,7 +70,7 @@ function LiveRing() {
 function Clock() {
   const now = useNow();
   return (
-    <time className="t2 clock" dateTime={new Date(now).toISOString()}>
+    <time className="t2 top-clock" dateTime={new Date(now).toISOString()}>
       {dayYear(now)} <span className="mono t1">{second(now)}</span> UTC
     </time>
   );

@@ -1,6 +1,7 @@
 import type { World } from '../api/types';
 import { useHotkeys } from '../lib/hotkeys';
 import { Kbd } from '../parts/Parts';
+import { orderedSignIns } from './welcome';
 
 const ABOUT: Record<string, string> = {
   owner: 'Everything of the organisation',
@@ -19,7 +20,7 @@ export function RoleSignIns({ world, onPick, busy, current }: {
   busy: boolean;
   current?: string | undefined;
 }) {
-  const list = world.sign_ins;
+  const list = orderedSignIns(world.sign_ins);
   useHotkeys(Object.fromEntries(list.slice(0, 9).map((s, i) => [String(i + 1), () => onPick(pick(s))])), !busy);
   if (list.length === 0) return <p className="empty t2">This world names no sign-ins. Use an e-mail and a password.</p>;
   return (

@@ -1,32 +1,47 @@
 import { describe, expect, it } from 'vitest';
-import type { Trade, Unit } from '../api/types';
-import { partsOf, stepsOf } from './welcome';
+import type { SignIn, World } from '../api/types';
+import { orderedSignIns, powerOfTen, stepsOf } from './welcome';
 
-const unit = (state: Unit['state']): Unit => ({
-  id: 'u1', serial: 'S', model: 'm', state, nominal_ths: 100, boards: [], owner: { id: 'o', name: 'O' }, registered_at: '', seen_at: '',
-});
-const trade = (state: Trade['state']): Trade => ({
-  id: 't', number: 'T-1', state, states: [], buyer: { id: 'b', name: 'B' }, seller: { id: 's', name: 'S' },
-  next: { buyer: { title: '', detail: '' }, seller: { title: '', detail: '' }, desk: { title: '', detail: '' } }, clocks: [], units: ['u9'], price_mc: 1, sold_ths: 1, amount_cents: 1, commission_cents: 0, held_cents: 0,
-  paid_cents: 0, refunded_cents: 0, proofs: [], matched_at: '', payment_due: '', maker: 'ask', instrument: 'i', ask_order: 'a',
-  bid_order: 'b', version: 1,
-});
-const states = (units: Unit[], trades: Trade[]) => stepsOf(units, trades).map((s) => s.state.charAt(0)).join('');
+const progress = (p: Partial<World['progress']>) => stepsOf({ machines: 0, offered: 0, reached: [], ...p });
+const states = (p: Partial<World['progress']>) => progress(p).map((s) => s.state).join(' ');
+const upTo = (state: string) => {
+  const all = ['matched', 'funded', 'shipped', 'delivered', 'proving', 'proven', 'released'];
+  return all.slice(0, all.indexOf(state) + 1);
+};
 
-describe('first steps come from the world', () => {
+describe('first steps follow the world', () => {
   it.each([
-    [[], [], 'lttttt'], [[unit('available')], [], 'dltttt'], [[unit('listed')], [], 'ddlttt'],
-    [[unit('sold')], [trade('matched')], 'ddlttt'], [[unit('sold')], [trade('funded')], 'dddltt'],
-    [[unit('received')], [trade('delivered')], 'ddddlt'], [[unit('available')], [trade('released')], 'dddddd'],
-  ])('%# %s', (u, t, want) => expect(states(u, t)).toBe(want));
-  it('opens the life line of a traded machine', () =>
-    expect(stepsOf([unit('available')], [trade('funded')]).at(-1)?.to).toBe('/units/u9'));
-});
+    [{}, 'live todo todo todo todo todo'],
+    [{ machines: 12 }, 'done live todo todo todo todo'],
+    [{ machines: 12, offered: 3 }, 'done done live todo todo todo'],
+    [{ machines: 12, reached: upTo('matched') }, 'done done live todo todo todo'],
+    [{ machines: 12, reached: upTo('funded') }, 'done done done live todo todo'],
+    [{ machines: 12, reached: upTo('shipped') }, 'done done done done live todo'],
+    [{ machines: 12, reached: upTo('delivered') }, 'done done done done live todo'],
+    [{ machines: 12, reached: upTo('proving') }, 'done done done done done live'],
+    [{ machines: 12, reached: upTo('released') }, 'done done done done done done'],
+    // A refunded one does not take a step back.
+    [{ machines: 12, reached: ['matched', 'funded', 'disputed', 'cancelled'] }, 'done done done live todo todo'],
+  ])('%j', (p, want) => expect(states(p)).toBe(want));
 
-describe('partsOf', () => {
-  it('names what the world tells, and nothing else', () => {
-    expect(partsOf({ sign_ins: [] })).toEqual([]);
-    expect(partsOf({ sign_ins: [], stratum: 'stratum+tcp://127.0.0.1:3333', sites: [{ name: 'Seller A site', cidr: '127.71.3.0/24' }] })
-      .map((p) => [p.name, p.address])).toEqual([['Stratum', '127.0.0.1:3333'], ['Seller A site', '127.71.3.0/24']]);
+  it('says what there is, and where to go on', () => {
+    expect(progress({ machines: 12, offered: 2, ask_mc: 1_158_000 }).map((s) => s.shows).slice(0, 2)).toEqual(['12 found', 'best ask $11.58 /TH']);
+    expect(progress({ machines: 12, trade: 'T-1', reached: ['matched'] })[2]).toMatchObject({ shows: 'T-1', action: 'Pay now', to: '/trades' });
+    expect(progress({ machines: 12, unit: 'u1', reached: upTo('proven') })[5]?.to).toBe('/units/u1');
   });
 });
+
+it('the newcomer’s people come first, nobody twice', () => {
+  const of = (org_name: string, role: string): SignIn => ({ org_name, role, name: '', email: `${role}@${org_name}`, password: '' });
+  const all = ['Seller A', 'Buyer B'].flatMap((o) => ['trader', 'operator', 'logistics', 'owner'].map((r) => of(o, r)));
+  all.push(of('hashyard', 'desk'), of('hashyard', 'treasury'));
+  const got = orderedSignIns(all).map((s) => s.email);
+  expect(got.slice(0, 6)).toEqual([
+    'trader@Seller A', 'trader@Buyer B', 'operator@Buyer B', 'logistics@Seller A', 'desk@hashyard', 'treasury@hashyard',
+  ]);
+  expect([...got].sort()).toEqual(all.map((s) => s.email).sort());
+  expect(orderedSignIns([])).toEqual([]);
+});
+
+it.each([[1, '1'], [1000, '1,000'], [1_000_000_000, '10⁹'], [10_000_000_000, '10¹⁰'], [12_345, '12,345']])('%i is shown as %s', (n, want) =>
+  expect(powerOfTen(n)).toBe(want));
