@@ -150,7 +150,7 @@ func (h *house) localProgress(ctx context.Context, sys hashyard.Actor) (p localP
 }
 
 func (h *house) localFigures(ctx context.Context, sys hashyard.Actor) (f localFigures, err error) {
-	f.WorkScale, f.Network, f.Sessions = uint64(h.network.WorkScale), h.network.Name, len(h.stratum.Sessions())
+	f.WorkScale, f.Network, f.Sessions = uint64(h.network.WorkScale), h.network.Name, h.sessions()
 	info, err := h.node.ChainInfo(ctx)
 	if err != nil {
 		return f, err
@@ -179,7 +179,7 @@ func (h *house) localParts(ctx context.Context, sys hashyard.Actor, miners int) 
 		{"Postgres", "on a socket", "private to this world", states["database"]},
 		{"JetStream", "inside", "every share, on disk before it counts", states["sharelog"]},
 		{"Dev chain", host(h.flags.ChainURL), "JSON-RPC, full consensus checks", states["node"]},
-		{"Stratum", host(h.flags.StratumURL), fmt.Sprintf("%d sessions", len(h.stratum.Sessions())), states["jobs"]},
+		{"Stratum", host(h.flags.StratumURL), fmt.Sprintf("%d sessions", h.sessions()), states["jobs"]},
 		{"Signer", host(h.flags.SignerURL), "the key, its limits and its own list of addresses", states["signer"]},
 		{"Stripe double", host(h.flags.StripeURL), "also the buyer's bank", web.Fine},
 		{"Simulated machines", "one address each", fmt.Sprintf("%d found by their agents", miners), web.Fine},
@@ -193,6 +193,14 @@ func (h *house) localParts(ctx context.Context, sys hashyard.Actor, miners int) 
 		out = append(out, localPart{"Agent, " + s.Name, s.CIDR.String(), "outbound only", state})
 	}
 	return out, err
+}
+
+// sessions are those of the edge in this process, if it has one.
+func (h *house) sessions() int {
+	if !h.leads() {
+		return 0
+	}
+	return len(h.stratum.Sessions())
 }
 
 func host(url string) string {
