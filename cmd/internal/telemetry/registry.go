@@ -21,11 +21,12 @@ import (
 type Registry struct {
 	*prometheus.Registry
 	failed *prometheus.CounterVec
+	names  map[string][]string // labels of every figure of ours; written while registering
 }
 
 // New makes a registry with the figures every process has.
 func New(role, version string) *Registry {
-	r := &Registry{Registry: prometheus.NewRegistry()}
+	r := &Registry{Registry: prometheus.NewRegistry(), names: map[string][]string{}}
 	r.MustRegister(
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -36,18 +37,21 @@ func New(role, version string) *Registry {
 }
 
 func (r *Registry) counter(name, help string, labels ...string) *prometheus.CounterVec {
+	r.names[name] = append([]string{}, labels...)
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	r.MustRegister(c)
 	return c
 }
 
 func (r *Registry) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
+	r.names[name] = append([]string{}, labels...)
 	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	r.MustRegister(g)
 	return g
 }
 
 func (r *Registry) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
+	r.names[name] = append([]string{}, labels...)
 	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
 	r.MustRegister(h)
 	return h
@@ -87,6 +91,7 @@ type area struct {
 func (r *Registry) area(name string, figures []figure, read func(ctx context.Context, put put) error) {
 	a := &area{name: name, figures: figures, descs: map[string]*prometheus.Desc{}, read: read, failed: r.failed.WithLabelValues(name)}
 	for _, f := range figures {
+		r.names[f.name] = append([]string{}, f.labels...)
 		a.descs[f.name] = prometheus.NewDesc(f.name, f.help, f.labels, nil)
 	}
 	r.MustRegister(a)
