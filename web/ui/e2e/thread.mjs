@@ -93,7 +93,7 @@ const thread = [
     await page.locator('.tape tr').first().waitFor();
   }],
   ['the buyer sees where to send the money; the bank sends it; it is held', async () => {
-    const page = await as('buyer.trader', '/money');
+    const page = await as('buyer.trader', '/money/trades');
     await page.locator('tbody tr', { hasText: 'Matched' }).first().click();
     const asked = page.waitForResponse((r) => /\/trades\/[^/]+\/fund$/.test(r.url()));
     await page.getByRole('button', { name: /Show where to send/ }).click();

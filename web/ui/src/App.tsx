@@ -25,6 +25,9 @@ const DeskPage = lazy(() => import('./pages/desk/DeskPage'));
 const FleetPage = lazy(() => import('./pages/fleet/FleetPage'));
 const UnitsPage = lazy(() => import('./pages/fleet/UnitsPage'));
 const MinerPage = lazy(() => import('./pages/miner/MinerPage'));
+const WalletPage = lazy(() => import('./pages/wallet/WalletPage'));
+const PayoutsPage = lazy(() => import('./pages/wallet/PayoutsPage'));
+const TreasuryPage = lazy(() => import('./pages/treasury/TreasuryPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -50,7 +53,10 @@ export function App() {
           <Route path="pool/blocks" element={<BlocksPage />} />
           <Route path="pool/statements" element={<StatementsPage />} />
           <Route path="pool/statements/:id" element={<StatementPage />} />
-          <Route path="money" element={<MoneyPage />} />
+          <Route path="money" element={<WalletPage />} />
+          <Route path="money/trades" element={<MoneyPage />} />
+          <Route path="money/payouts" element={<PayoutsPage />} />
+          <Route path="treasury" element={<TreasuryPage />} />
           <Route path="desk" element={<DeskPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>

@@ -1,7 +1,7 @@
 import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
-  LedgerEntry, Payout, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
+  Account, LedgerEntry, Payout, PayoutAddress, Reconciliation, Treasury, TrialBalance, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
   FleetAlert, FleetSummary, Machine, Miner, Site, SiteMap,
   Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
@@ -236,3 +236,13 @@ export const machineQuery = (id: string) =>
 
 export const minerQuery = (id: string) =>
   queryOptions({ queryKey: ['fleet', 'miner', id], queryFn: get<Miner>(`/miners/${id}`), refetchInterval: FLEET_EVERY });
+
+export const accountsQuery = queryOptions({ queryKey: ['ledger', 'accounts'], queryFn: items<Account>('/ledger/accounts'), refetchInterval: 30_000 });
+
+export const payoutAddressQuery = queryOptions({ queryKey: ['payout-address'], queryFn: get<PayoutAddress>('/payout-address') });
+
+export const treasuryQuery = queryOptions({ queryKey: ['treasury', 'now'], queryFn: get<Treasury>('/treasury'), refetchInterval: 10_000 });
+
+export const reconciliationsQuery = queryOptions({ queryKey: ['treasury', 'reconciliations'], queryFn: items<Reconciliation>('/treasury/reconciliations'), refetchInterval: 30_000 });
+
+export const trialBalanceQuery = queryOptions({ queryKey: ['treasury', 'trial'], queryFn: get<TrialBalance>('/ledger/trial-balance'), refetchInterval: 30_000 });

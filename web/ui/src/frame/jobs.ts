@@ -19,7 +19,7 @@ export const JOBS: readonly Job[] = [
   { key: 'f', name: 'Fleet', icon: 'fleet', to: '/fleet', also: ['/units', '/miners', '/redirects'], turns: 'fleet' },
   { key: 'l', name: 'Logistics', icon: 'logistics', to: '/logistics', also: [], turns: 'logistics' },
   { key: 'p', name: 'Pool', icon: 'pool', to: '/pool', also: [] },
-  { key: '$', name: 'Money', icon: 'money', to: '/money', also: [], turns: 'money' },
+  { key: '$', name: 'Money', icon: 'money', to: '/money', also: ['/treasury'], turns: 'money' },
   { key: 'd', name: 'Desk', icon: 'desk', to: '/desk', also: [], turns: 'desk', needs: 'house.read' },
 ];
 

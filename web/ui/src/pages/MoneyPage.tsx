@@ -11,6 +11,7 @@ import { Tile } from '../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../parts/States';
 import { usePhone } from '../parts/useNow';
 import { TradePanel } from './TradePanel';
+import { MoneyTabs } from './wallet/MoneyTabs';
 import './list.css';
 
 const GLYPHS: Record<string, GlyphKind> = {
@@ -30,7 +31,7 @@ export function MoneyPage() {
   useHotkeys({ j: () => move(1), k: () => move(-1) });
   return (
     <article className="logistics">
-      {!phone && <header className="page-head"><h1>Money</h1><span className="about">a held payout from funding until the proof is met</span></header>}
+      <MoneyTabs />
       {list.isError && <Failed what="Trades not read" error={list.error} onRetry={() => void list.refetch()} />}
       {list.data?.length === 0 && <Empty action={<Link className="btn" to="/market">Open the market</Link>}>No trades yet.</Empty>}
       {(list.isPending || rows.length > 0) && (
