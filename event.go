@@ -53,6 +53,9 @@ type Event struct {
 	// NotBefore delays delivery: this is the scheduler. Zero means now.
 	NotBefore time.Time       `json:"not_before,omitzero"`
 	Payload   json.RawMessage `json:"payload"`
+	// Trace is where in its trace it happened, when that is not where it is
+	// written; nobody but the outbox reads it.
+	Trace string `json:"-"`
 }
 
 // NewEvent builds an event with a fresh id; payload must marshal.

@@ -31,6 +31,9 @@ type Config struct {
 	// OnChange is told after a commit that a book stands at seq. It must not
 	// block.
 	OnChange func(instrument hashyard.ID, seq int64)
+	// Carry is the place of a command in its trace, for the events it makes; nil
+	// is none.
+	Carry func(ctx context.Context) string
 	// Observe is told of every command and how it was answered; nil is nobody. It
 	// must not block.
 	Observe func(kind string, took time.Duration, err error)
@@ -75,6 +78,9 @@ func New(cfg Config) *Market {
 	if cfg.OnChange == nil {
 		cfg.OnChange = func(hashyard.ID, int64) {}
 	}
+	if cfg.Carry == nil {
+		cfg.Carry = func(context.Context) string { return "" }
+	}
 	if cfg.Observe == nil {
 		cfg.Observe = func(string, time.Duration, error) {}
 	}
@@ -99,6 +105,7 @@ func (m *Market) Terms() brokerage.Terms { return m.cfg.Terms }
 // request is a command on its way to the writer and back.
 type request struct {
 	command command
+	trace   string
 	answer  chan answer // buffered: the writer never waits
 }
 
@@ -125,7 +132,7 @@ func (m *Market) submit(ctx context.Context, c command) (o brokerage.Order, err 
 	if c.ID.IsZero() {
 		return brokerage.Order{}, hashyard.Invalid.Errorf("%s of order %s has no command id", c.Kind, c.Order.ID)
 	}
-	r := &request{command: c, answer: make(chan answer, 1)}
+	r := &request{command: c, trace: m.cfg.Carry(ctx), answer: make(chan answer, 1)}
 	late := time.NewTimer(m.cfg.Wait)
 	defer late.Stop()
 	select {

@@ -56,10 +56,16 @@ func (r *round) apply(ctx context.Context, req *request) error {
 		r.refuse(req, hashyard.NotFound.Errorf("instrument %s", c.Order.Instrument))
 		return nil
 	}
+	made := len(r.batch.Events)
 	if c.Kind == cancel {
-		return r.cancel(req, s)
+		err = r.cancel(req, s)
+	} else {
+		err = r.place(req, s)
 	}
-	return r.place(req, s)
+	for i := range r.batch.Events[made:] {
+		r.batch.Events[made+i].Trace = req.trace // the writer's own is all commands'
+	}
+	return err
 }
 
 func (r *round) refuse(req *request, err error) {

@@ -25,9 +25,9 @@ func (tx *Tx) Emit(ctx context.Context, evs ...hashyard.Event) error {
 			notBefore = ev.NotBefore
 		}
 		_, err := tx.conn.Exec(ctx, `
-			INSERT INTO outbox (id, kind, ref_kind, ref_id, orgs, units, at, not_before, payload)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9)`,
-			ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, UUIDs(ev.Orgs), UUIDs(ev.Units), ev.At, notBefore, []byte(ev.Payload))
+			INSERT INTO outbox (id, kind, ref_kind, ref_id, orgs, units, at, not_before, payload, trace)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8::timestamptz, $9, $10)`,
+			ev.ID, ev.Kind, ev.Ref.Kind, ev.Ref.ID, UUIDs(ev.Orgs), UUIDs(ev.Units), ev.At, notBefore, []byte(ev.Payload), tx.db.carry(ctx, ev.Trace))
 		if err != nil {
 			return fmt.Errorf("emit %s: %w", ev.Kind, err)
 		}
@@ -181,6 +181,7 @@ func (d *Dispatcher) Run(ctx context.Context) error {
 type leased struct {
 	hashyard.Event
 	attempts int
+	origin   string // the place where the story of its thing began
 }
 
 // claim leases due events, so that no transaction is open while they run.
@@ -195,7 +196,9 @@ func (d *Dispatcher) claim(ctx context.Context, n int) ([]leased, error) {
 			WHERE id IN (SELECT id FROM outbox
 			             WHERE done_at IS NULL AND not_before <= now() AND leased_to <= now()
 			             ORDER BY not_before, id LIMIT $2 FOR UPDATE SKIP LOCKED)
-			RETURNING id, kind, ref_kind, ref_id, orgs, units, at, payload, attempts`,
+			RETURNING id, kind, ref_kind, ref_id, orgs, units, at, payload, attempts, coalesce(trace, ''),
+				CASE WHEN trace IS NULL THEN '' ELSE (SELECT o.trace FROM outbox o
+					WHERE o.ref_kind = outbox.ref_kind AND o.ref_id = outbox.ref_id AND o.trace IS NOT NULL ORDER BY o.id LIMIT 1) END`,
 			d.cfg.Lease.String(), n)
 		if err != nil {
 			return err
@@ -210,7 +213,11 @@ func (d *Dispatcher) claim(ctx context.Context, n int) ([]leased, error) {
 func scanEvent(row pgx.CollectableRow) (leased, error) {
 	var ev leased
 	var orgs, units [][16]byte
-	err := row.Scan(&ev.ID, &ev.Kind, &ev.Ref.Kind, &ev.Ref.ID, &orgs, &units, &ev.At, &ev.Payload, &ev.attempts)
+	var origin *string
+	err := row.Scan(&ev.ID, &ev.Kind, &ev.Ref.Kind, &ev.Ref.ID, &orgs, &units, &ev.At, &ev.Payload, &ev.attempts, &ev.Trace, &origin)
+	if origin != nil {
+		ev.origin = *origin
+	}
 	for _, o := range orgs {
 		ev.Orgs = append(ev.Orgs, o)
 	}
@@ -252,8 +259,10 @@ func (d *Dispatcher) deliver(ctx context.Context, ev leased) {
 // handle runs one handler. A panic in it is its failure, like an error: one bad
 // event must not take the process down, again after every lease.
 func (d *Dispatcher) handle(ctx context.Context, h Handler, ev leased) (err error) {
+	ctx, end := d.db.resume(ctx, ev, "handle "+h.Name)
 	began := time.Now()
 	defer func() {
+		end(err)
 		if d.cfg.Observe != nil {
 			d.cfg.Observe(Delivery{Handler: h.Name, Kind: ev.Kind, Took: time.Since(began), Failed: err != nil})
 		}

@@ -32,6 +32,8 @@ type Config struct {
 	// MaxConns is the pool's size; zero means 20.
 	MaxConns int
 	Log      *slog.Logger
+	// Tracer follows transactions and events; nil is nobody.
+	Tracer Tracer
 }
 
 // DB is the database as the application sees it.
@@ -42,6 +44,8 @@ type DB struct {
 	conf *pgx.ConnConfig // for connections of their own: LISTEN, leadership
 	wake *waker
 	log  *slog.Logger
+
+	tracer Tracer // nil: nothing is traced
 }
 
 // Open connects, and refuses a role that row-level security would not bind.
@@ -74,7 +78,7 @@ func Open(ctx context.Context, cfg Config) (*DB, error) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &DB{pool: pool, std: std, gorm: g, conf: pc.ConnConfig, wake: newWaker(), log: log}, nil
+	return &DB{pool: pool, std: std, gorm: g, conf: pc.ConnConfig, wake: newWaker(), log: log, tracer: cfg.Tracer}, nil
 }
 
 // refusePower fails for a role that could read past the policies.
@@ -105,6 +109,7 @@ func (db *DB) Ping(ctx context.Context) error { return db.pool.Ping(ctx) }
 
 // Tx is one transaction.
 type Tx struct {
+	db    *DB
 	conn  *pgx.Conn
 	gorm  *gorm.DB
 	actor hashyard.Actor
@@ -130,19 +135,25 @@ func (db *DB) InOrg(ctx context.Context, actor hashyard.Actor, org hashyard.ID, 
 	if org.IsZero() {
 		return hashyard.Denied.Errorf("no organisation given")
 	}
-	return db.transact(ctx, &Tx{actor: actor, org: org}, func(c *pgx.Conn) error {
+	ctx, end := db.step(ctx, "transaction tenant")
+	err := db.transact(ctx, &Tx{db: db, actor: actor, org: org}, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, "SELECT set_config('app.org', $1, true)", org.String())
 		return err
 	}, fn)
+	end(err)
+	return err
 }
 
 // AsSystem runs fn in a transaction that sees every organisation's rows. The
 // reason goes into the audit trail; the callers are listed in a test.
 func (db *DB) AsSystem(ctx context.Context, reason string, fn func(ctx context.Context, tx *Tx) error) error {
-	return db.transact(ctx, &Tx{actor: hashyard.SystemActor(reason)}, func(c *pgx.Conn) error {
+	ctx, end := db.step(ctx, "transaction "+reason)
+	err := db.transact(ctx, &Tx{db: db, actor: hashyard.SystemActor(reason)}, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, "SET LOCAL ROLE hashyard_system")
 		return err
 	}, fn)
+	end(err)
+	return err
 }
 
 // AsSystemFor is AsSystem on behalf of a person, whom the audit trail names

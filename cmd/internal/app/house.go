@@ -185,7 +185,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	h.books = store
 	figures := telemetry.NewMarket(h.ops.Registry)
 	h.market = market.New(market.Config{
-		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log, Observe: figures.Observe, OnTrades: figures.OnTrades,
+		Journal: tamperJournal(store), Lead: h.db.Lead, Log: h.log, Carry: h.ops.carry, Observe: figures.Observe, OnTrades: figures.OnTrades,
 		OnChange: func(instrument hashyard.ID, seq int64) {
 			msg := map[string]any{"instrument": instrument, "seq": seq}
 			if err := h.broker.PublishAll("book", msg); err != nil {

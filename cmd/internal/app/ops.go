@@ -47,6 +47,22 @@ func (o *ops) to(peer string) func(http.RoundTripper) http.RoundTripper {
 	return func(base http.RoundTripper) http.RoundTripper { return o.peers.Transport(peer, base) }
 }
 
+// tracer follows transactions and events; nil when nothing is traced.
+func (o *ops) tracer() pg.Tracer {
+	if o.tracing == nil {
+		return nil
+	}
+	return o.tracing
+}
+
+// carry is the place of a command in its trace; empty when nothing is traced.
+func (o *ops) carry(ctx context.Context) string {
+	if o.tracing == nil {
+		return ""
+	}
+	return o.tracing.Carry(ctx)
+}
+
 // check sets what the process needs; it is asked from now on.
 func (o *ops) check(checks ...web.Check) {
 	o.health = web.NewHealth(o.log, checks...)

@@ -58,7 +58,7 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer h.ops.close()
-	if h.db, err = pg.Open(ctx, pg.Config{URL: s.DatabaseURL, MaxConns: 40, Log: log}); err != nil {
+	if h.db, err = pg.Open(ctx, pg.Config{URL: s.DatabaseURL, MaxConns: 40, Log: log, Tracer: h.ops.tracer()}); err != nil {
 		return err
 	}
 	defer h.db.Close()

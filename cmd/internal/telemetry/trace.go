@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"time"
 
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
@@ -15,6 +16,9 @@ import (
 	sdkresource "go.opentelemetry.io/otel/sdk/resource"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
+
+	"hashyard"
+	"hashyard/migrations/pg"
 )
 
 // Tracing follows work through this process and hands what it saw to an OTLP
@@ -31,7 +35,11 @@ func OpenTracing(ctx context.Context, endpoint, role, version string) (*Tracing,
 	if endpoint == "" {
 		return nil, nil
 	}
-	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(endpoint))
+	u, err := url.Parse(endpoint)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, hashyard.Invalid.Errorf("--otlp-endpoint %q is not like http://127.0.0.1:4318", endpoint)
+	}
+	exporter, err := otlptracehttp.New(ctx, otlptracehttp.WithEndpointURL(u.JoinPath("v1", "traces").String()))
 	if err != nil {
 		return nil, fmt.Errorf("traces to %s: %w", endpoint, err)
 	}
@@ -66,18 +74,23 @@ func (t *Tracing) Handler(h http.Handler) http.Handler {
 		otelhttp.WithFilter(func(r *http.Request) bool { return r.URL.Path != "/api/v1/events" }))
 }
 
-// Transport follows the requests to a peer.
+// Transport follows the requests to a peer that are part of a trace.
 func (t *Tracing) Transport(peer string, base http.RoundTripper) http.RoundTripper {
 	if t == nil {
 		return base
 	}
 	return otelhttp.NewTransport(base, otelhttp.WithTracerProvider(t.provider), otelhttp.WithPropagators(t.carrier),
+		otelhttp.WithFilter(func(r *http.Request) bool { return trace.SpanContextFromContext(r.Context()).IsValid() }),
 		otelhttp.WithSpanNameFormatter(func(_ string, r *http.Request) string { return peer + " " + r.Method }))
 }
 
 // Start begins a span; end takes the error it ended with.
-func (t *Tracing) Start(ctx context.Context, name string) (_ context.Context, end func(error)) {
-	ctx, span := t.tracer.Start(ctx, name)
+func (t *Tracing) Start(ctx context.Context, name string, links ...string) (_ context.Context, end func(error)) {
+	var opts []trace.SpanStartOption
+	for _, l := range links {
+		opts = append(opts, trace.WithLinks(trace.LinkFromContext(t.Resume(context.Background(), l))))
+	}
+	ctx, span := t.tracer.Start(ctx, name, opts...)
 	return ctx, func(err error) {
 		if err != nil && !errors.Is(err, context.Canceled) {
 			span.SetStatus(codes.Error, "failed")
@@ -101,6 +114,8 @@ func (t *Tracing) Resume(ctx context.Context, carried string) context.Context {
 	}
 	return t.carrier.Extract(ctx, propagation.MapCarrier{"traceparent": carried})
 }
+
+var _ pg.Tracer = (*Tracing)(nil)
 
 // nameSpan gives the span of ctx its name, when it has become known.
 func nameSpan(ctx context.Context, name string) { trace.SpanFromContext(ctx).SetName(name) }
