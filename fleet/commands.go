@@ -17,40 +17,56 @@ import (
 // accept, known differences from what was registered do not stop it; the
 // identity is still read again before the write.
 func (s *Service) RequestRedirect(ctx context.Context, actor hashyard.Actor, miner hashyard.ID, accept bool) (Redirect, error) {
-	m, err := s.store.Miner(ctx, actor, miner)
+	m, err := s.ready(ctx, actor, miner, accept)
 	if err != nil {
 		return Redirect{}, err
 	}
+	return s.redirect(ctx, actor, m, asked{})
+}
+
+// ready says why a machine may not be written to now, or reads it.
+func (s *Service) ready(ctx context.Context, actor hashyard.Actor, miner hashyard.ID, accept bool) (Miner, error) {
+	m, err := s.store.Miner(ctx, actor, miner)
+	if err != nil {
+		return m, err
+	}
 	if m.Org != actor.Org {
-		return Redirect{}, hashyard.Denied.Errorf("miner %s is not your organisation's", miner)
+		return m, hashyard.Denied.Errorf("miner %s is not your organisation's", miner)
 	}
 	if m.Identity.Serial == "" {
-		return Redirect{}, hashyard.Conflict.Errorf("the machine at %s gives no serial and cannot be told apart; it is not redirected", m.Address)
+		return m, hashyard.Conflict.Errorf("the machine at %s gives no serial and cannot be told apart; it is not redirected", m.Address)
 	}
 	site, err := s.store.Site(ctx, actor, m.Site.String())
 	if err != nil {
-		return Redirect{}, err
+		return m, err
 	}
 	if since, online := m.Offline(s.now(), site.OfflineAfter()); !online {
-		return Redirect{}, hashyard.Conflict.Errorf("miner %s is offline since %s", m.Identity.Serial, since.UTC().Format(time.RFC3339))
+		return m, hashyard.Conflict.Errorf("miner %s is offline since %s", m.Identity.Serial, since.UTC().Format(time.RFC3339))
 	}
 	c, err := s.claim(ctx, m.Site, &m)
 	if err != nil {
-		return Redirect{}, err
+		return m, err
 	}
 	if c.Foreign {
-		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not in your custody", m.Identity.Serial)
+		return m, hashyard.Conflict.Errorf("unit %s is not in your custody", m.Identity.Serial)
 	}
-	wrong := strings.Join(c.Mismatches, "; ")
-	if wrong != "" && !accept {
-		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not as registered: %s", m.Identity.Serial, wrong)
+	if wrong := strings.Join(c.Mismatches, "; "); wrong != "" && !accept {
+		return m, hashyard.Conflict.Errorf("unit %s is not as registered: %s", m.Identity.Serial, wrong)
 	}
-	return s.redirect(ctx, actor, m, "", false)
+	return m, nil
+}
+
+// asked is what is special about a redirect.
+type asked struct {
+	id       hashyard.ID // zero: a new one
+	wrong    string      // it is not what was expected: the redirect has failed already
+	auto     bool        // made because the unit was delivered
+	restores hashyard.ID // the redirect whose old pools are written back
 }
 
 // redirect makes the redirect, or one that has already failed when the machine
 // is not what was expected.
-func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, wrong string, auto bool) (Redirect, error) {
+func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, ask asked) (Redirect, error) {
 	custodian, err := s.units.Custodian(ctx, m.Unit)
 	if err != nil {
 		return Redirect{}, err
@@ -58,21 +74,25 @@ func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, w
 	if custodian != m.Org {
 		return Redirect{}, hashyard.Conflict.Errorf("unit %s is not in the custody of the site's organisation", m.Identity.Serial)
 	}
-	target, err := s.workers.WorkerFor(ctx, m.Unit, m.Org)
-	if err != nil {
-		return Redirect{}, fmt.Errorf("worker of unit %s: %w", m.Unit, err)
+	if ask.id.IsZero() {
+		ask.id = hashyard.NewID()
 	}
 	now := s.now().UTC()
 	r := Redirect{
-		ID: hashyard.NewID(), Org: m.Org, Site: m.Site, Miner: m.ID, Unit: m.Unit,
+		ID: ask.id, Org: m.Org, Site: m.Site, Miner: m.ID, Unit: m.Unit, Restores: ask.restores,
 		Serial: m.Identity.Serial, MAC: m.Identity.MAC, Boards: sortedBoards(boardSerials(m.Identity)),
-		Address: m.Address, Family: m.Identity.Family, URL: target.URL, Worker: target.User,
-		State: RedirectRequested, Auto: auto, By: actor.User, CreatedAt: now, AnswerBy: now.Add(s.answer),
+		Address: m.Address, Family: m.Identity.Family,
+		State: RedirectRequested, Auto: ask.auto, By: actor.User, CreatedAt: now, AnswerBy: now.Add(s.answer),
 		Steps: []Step{{State: RedirectRequested, At: now}},
 	}
+	want, err := s.want(ctx, actor, r)
+	if err != nil {
+		return Redirect{}, err
+	}
+	r.URL, r.Worker = want[0].URL, want[0].User
 	var events []hashyard.Event
-	if wrong != "" {
-		r, events, err = r.Close(now, "identity mismatch: "+wrong+"; nothing was written", false)
+	if ask.wrong != "" {
+		r, events, err = r.Close(now, "identity mismatch: "+ask.wrong+"; nothing was written", false)
 	} else {
 		events = make([]hashyard.Event, 1)
 		events[0], err = r.due()
@@ -80,11 +100,52 @@ func (s *Service) redirect(ctx context.Context, actor hashyard.Actor, m Miner, w
 	if err != nil {
 		return r, err
 	}
-	r, made, err := s.store.CreateRedirect(ctx, actor, r, events)
-	if err == nil && made {
+	made, isNew, err := s.store.CreateRedirect(ctx, actor, r, events)
+	if err != nil {
+		return made, err
+	}
+	if made.Restores != r.Restores {
+		return made, hashyard.Conflict.Errorf("another redirect of unit %s is under way", r.Serial)
+	}
+	if isNew {
 		s.bells.ring(r.Site)
 	}
-	return r, err
+	return made, nil
+}
+
+// want is what the slots shall be: our pool in the first and nothing in the
+// others, so that no failover leads the work back to the old owner's pool; or
+// what they were before another redirect. It always has a first slot.
+func (s *Service) want(ctx context.Context, actor hashyard.Actor, r Redirect) ([]firmware.PoolSetting, error) {
+	if r.Restores.IsZero() {
+		t, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+		if err != nil {
+			return nil, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
+		}
+		return []firmware.PoolSetting{{URL: t.URL, User: t.User, Password: t.Password}}, nil
+	}
+	old, err := s.OldPools(ctx, actor, r.Restores)
+	if err != nil {
+		return nil, err
+	}
+	return settingsOf(old)
+}
+
+// settingsOf turns kept slots into what is written to get them back.
+func settingsOf(old []firmware.ConfiguredPool) ([]firmware.PoolSetting, error) {
+	out := make([]firmware.PoolSetting, 1)
+	for _, p := range old {
+		if p.URL != "" && !p.PasswordKnown {
+			return nil, hashyard.Conflict.Errorf("slot %d cannot be restored: its firmware hides the password it had", p.Slot+1)
+		}
+		for len(out) <= p.Slot {
+			out = append(out, firmware.PoolSetting{})
+		}
+		if p.URL != "" {
+			out[p.Slot] = p.PoolSetting
+		}
+	}
+	return out, nil
 }
 
 // outcome is the event of a redirect that just ended, if it did.
@@ -94,6 +155,9 @@ func (r Redirect) outcome(at time.Time) ([]hashyard.Event, error) {
 	ref := hashyard.Ref{Kind: "redirect", ID: r.ID}
 	switch r.State {
 	case RedirectEqual, RedirectHashing:
+		if !r.Restores.IsZero() {
+			return nil, nil // back at its old pools: nothing of ours begins
+		}
 		ev, err = hashyard.NewEvent(hashyard.EvMinerRedirected, ref, at, hashyard.MinerRedirected{
 			Redirect: r.ID, Miner: r.Miner, Unit: r.Unit, Org: r.Org, Site: r.Site,
 			URL: r.URL, Worker: r.Worker, Address: r.Address, Slots: r.Slots,
@@ -187,9 +251,9 @@ func (s *Service) command(ctx context.Context, actor hashyard.Actor, l Leased) (
 	if err != nil || !held {
 		return c, false, err
 	}
-	target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+	want, err := s.want(ctx, actor, r)
 	if err != nil {
-		return c, false, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
+		return c, false, err
 	}
 	now := s.now().UTC()
 	r, err = s.store.ChangeRedirect(ctx, actor, r.ID, false, func(r Redirect) (Redirect, []hashyard.Event, error) {
@@ -206,7 +270,7 @@ func (s *Service) command(ctx context.Context, actor hashyard.Actor, l Leased) (
 		ID: l.Command, Kind: "redirect", Epoch: l.Epoch, LeasedUntil: l.LeasedUntil,
 		Redirect: &RedirectOrder{
 			Redirect: r.ID, Unit: r.Unit, Address: l.Address, Family: r.Family,
-			Serial: r.Serial, MAC: r.MAC, Boards: r.Boards, Slots: wanted(target),
+			Serial: r.Serial, MAC: r.MAC, Boards: r.Boards, Slots: want,
 		},
 	}, true, nil
 }
@@ -226,12 +290,6 @@ func (s *Service) inCustody(ctx context.Context, actor hashyard.Actor, r Redirec
 		return r.Close(now, custodyMoved, false)
 	})
 	return false, err
-}
-
-// wanted is what the slots shall be: our pool in the first, nothing in the
-// others, so that no failover leads the work back to the old owner's pool.
-func wanted(t PoolTarget) []firmware.PoolSetting {
-	return []firmware.PoolSetting{{URL: t.URL, User: t.User, Password: t.Password}}
 }
 
 // Finish takes an agent's evidence and judges it. The same result again
@@ -260,16 +318,16 @@ func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hash
 	if !held {
 		return s.store.Redirect(ctx, actor, id)
 	}
-	target, err := s.workers.WorkerFor(ctx, r.Unit, r.Org)
+	want, err := s.want(ctx, actor, r)
 	if err != nil {
-		return r, fmt.Errorf("worker of unit %s: %w", r.Unit, err)
+		return r, err
 	}
 	now := s.now().UTC()
 	r, err = s.store.ChangeRedirect(ctx, actor, id, true, func(r Redirect) (Redirect, []hashyard.Event, error) {
 		if !r.State.Open() {
 			return r, nil, nil
 		}
-		if target.URL != r.URL || target.User != r.Worker {
+		if want[0].URL != r.URL || want[0].User != r.Worker {
 			return r.Close(now, "the unit's worker changed meanwhile", true)
 		}
 		if r.State == RedirectRequested { // the lease's own note was lost
@@ -278,7 +336,7 @@ func (s *Service) Finish(ctx context.Context, actor hashyard.Actor, command hash
 				return r, nil, err
 			}
 		}
-		r, err := r.Conclude(res, wanted(target), now)
+		r, err := r.Conclude(res, want, now)
 		if err != nil {
 			return r, nil, err
 		}

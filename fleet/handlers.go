@@ -141,7 +141,7 @@ func (s *Service) redirectExpected(ctx context.Context, actor hashyard.Actor, m 
 	if c.Foreign {
 		return nil
 	}
-	_, err = s.redirect(ctx, actor, m, strings.Join(c.Mismatches, "; "), true)
+	_, err = s.redirect(ctx, actor, m, asked{wrong: strings.Join(c.Mismatches, "; "), auto: true})
 	return err
 }
 

@@ -78,6 +78,7 @@ type Redirect struct {
 	Transient                  bool   // the failure may pass
 	Auto                       bool   // made because the unit was delivered
 	By                         hashyard.ID
+	Restores                   hashyard.ID               // the redirect whose old pools are written back; none: to our pool
 	OldSlots                   []firmware.ConfiguredPool // passwords left out
 	OldSealed                  []byte                    // with passwords
 	ReadBack                   []firmware.ConfiguredPool // passwords left out
@@ -235,7 +236,7 @@ func (r Redirect) compare(res Result, want []firmware.PoolSetting, now time.Time
 
 // runs reports whether the mining process has the first wanted pool.
 func runs(want []firmware.PoolSetting, running []firmware.Pool) bool {
-	return len(want) == 0 || slices.ContainsFunc(running, func(p firmware.Pool) bool { return p.URL == want[0].URL && p.User == want[0].User })
+	return len(want) == 0 || want[0].IsZero() || slices.ContainsFunc(running, func(p firmware.Pool) bool { return p.URL == want[0].URL && p.User == want[0].User })
 }
 
 // strayPool names a running pool that is none of the wanted ones.

@@ -16,6 +16,7 @@ import (
 // may read all.
 type Store interface {
 	Watched
+	Planned
 	PutSite(ctx context.Context, s Site) error
 	Sites(ctx context.Context, actor hashyard.Actor) ([]Site, error)
 	Site(ctx context.Context, actor hashyard.Actor, nameOrID string) (Site, error)

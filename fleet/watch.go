@@ -17,6 +17,8 @@ type Counted interface {
 	UnitRates(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, window time.Duration) (map[hashyard.ID]Verified, error)
 	// SatPerTHDay is what a displayed TH/s earns in a day now; 0 when unknown.
 	SatPerTHDay(ctx context.Context) (float64, error)
+	// PoolURL is where our pool is reached.
+	PoolURL(ctx context.Context) (string, error)
 }
 
 // Watched keeps what is derived from readings. It is part of Store.

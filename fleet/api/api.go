@@ -48,6 +48,7 @@ func Register(api *web.API, svc *fleet.Service) {
 	web.Handle(api, op(http.MethodGet, "get-redirect", "/api/v1/redirects/{id}", "One redirect, step by step", "fleet"), web.FleetRead, e.getRedirect)
 	web.Handle(api, op(http.MethodGet, "list-unit-readings", "/api/v1/units/{id}/readings", "What a machine reported over time", "fleet"), web.FleetRead, e.readings)
 	e.registerWatch(api, op)
+	e.registerPlans(api, op)
 }
 
 // ByID names one thing by its path.

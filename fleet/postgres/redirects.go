@@ -16,14 +16,14 @@ import (
 
 const redirectColumns = `r.id, r.org_id, r.site_id, r.miner_id, r.unit_id, r.serial, r.mac, r.boards, r.address, r.family,
 	r.url, r.worker, r.state, r.reason, r.transient, r.auto, r.by_user, r.old_slots, r.old_sealed, r.read_back, r.differences,
-	r.slots, r.session_at, r.created_at, r.answer_by, r.version`
+	r.slots, r.session_at, r.created_at, r.answer_by, r.version, r.restores`
 
 func scanRedirect(row pgx.CollectableRow) (r fleet.Redirect, err error) {
 	var boards, old, back, diffs []byte
 	var session *time.Time
 	err = row.Scan(&r.ID, &r.Org, &r.Site, &r.Miner, &r.Unit, &r.Serial, &r.MAC, &boards, &r.Address, &r.Family,
 		&r.URL, &r.Worker, &r.State, &r.Reason, &r.Transient, &r.Auto, &r.By, &old, &r.OldSealed, &back, &diffs,
-		&r.Slots, &session, &r.CreatedAt, &r.AnswerBy, &r.Version)
+		&r.Slots, &session, &r.CreatedAt, &r.AnswerBy, &r.Version, &r.Restores)
 	if err != nil {
 		return r, err
 	}
@@ -135,6 +135,9 @@ func (s *Store) CreateRedirect(ctx context.Context, actor hashyard.Actor, r flee
 				return err
 			}
 		}
+		if !r.Restores.IsZero() {
+			return nil
+		}
 		// An automatic request is answered by whatever redirect there is now.
 		_, err := tx.Conn().Exec(ctx, `
 			UPDATE expected_units SET redirect_id = $3, attempts = attempts + 1
@@ -152,10 +155,10 @@ func insertRedirect(ctx context.Context, tx *pg.Tx, r fleet.Redirect) error {
 	}
 	_, err = tx.Conn().Exec(ctx, `
 		INSERT INTO redirects (id, org_id, site_id, miner_id, unit_id, serial, mac, boards, address, family, url, worker, state,
-			reason, transient, auto, by_user, created_at, answer_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`,
+			reason, transient, auto, by_user, created_at, answer_by, restores)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)`,
 		r.ID, r.Org, r.Site, r.Miner, r.Unit, r.Serial, r.MAC, boards, r.Address, r.Family, r.URL, r.Worker, r.State,
-		r.Reason, r.Transient, r.Auto, r.By, r.CreatedAt, r.AnswerBy)
+		r.Reason, r.Transient, r.Auto, r.By, r.CreatedAt, r.AnswerBy, r.Restores)
 	if err != nil {
 		return pg.Fail(err, "redirect of unit %s", r.Unit)
 	}
@@ -287,7 +290,7 @@ func (s *Store) SawSession(ctx context.Context, event, unit, org hashyard.ID, ru
 			return err
 		}
 		was, err := oneRedirect(ctx, tx, `
-			WHERE r.unit_id = $1 AND r.org_id = $2 AND r.state NOT IN ('hashing', 'failed')
+			WHERE r.unit_id = $1 AND r.org_id = $2 AND r.state NOT IN ('hashing', 'failed') AND r.restores IS NULL
 			ORDER BY r.id DESC LIMIT 1 FOR UPDATE`, unit, org)
 		if isNoRows(err) {
 			return nil // a worker that was set by hand

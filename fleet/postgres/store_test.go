@@ -85,6 +85,8 @@ func (l *ledger) UnitRates(_ context.Context, _ hashyard.Actor, units []hashyard
 	return out, nil
 }
 
+func (l *ledger) PoolURL(context.Context) (string, error) { return "stratum+tcp://pool:3333", nil }
+
 func (l *ledger) SatPerTHDay(context.Context) (float64, error) { return 50, nil }
 
 // yard is one test's fleet with two organisations.

@@ -86,6 +86,11 @@ func (c fleetCounted) SatPerTHDay(ctx context.Context) (float64, error) {
 	return p.Hashprice, err
 }
 
+func (c fleetCounted) PoolURL(ctx context.Context) (string, error) {
+	p, err := c.pool.Params(ctx)
+	return p.URL, err
+}
+
 // reserver is inventory as brokerage sees it.
 type reserver struct{ inventory *inventory.Service }
 

@@ -64,8 +64,9 @@ func (h *house) handlers() []pg.Handler {
 		// The treasury's own clock.
 		on(treasury.EvReconcileDue, "treasury.reconcile", h.treasury.OnReconcileDue),
 
-		// The fleet's own clock.
+		// The fleet's own clocks.
 		on(fleet.EvRedirectDue, "fleet.due", h.fleet.OnRedirectDue),
+		on(fleet.EvPlanDue, "fleet.plan", h.fleet.OnPlanDue),
 
 		// Identity's own.
 		on(web.EvResetAsked, "web.reset", h.web.OnResetAsked),

@@ -25,7 +25,7 @@ export function affected(m: Message): Key[] {
   if (TRADE.some((p) => m.kind.startsWith(p))) keys.push(['trades']);
   if (m.kind === 'miner.seen' || m.kind.startsWith('units.') || m.kind === 'held.released') keys.push(['units']);
   if (m.kind.startsWith('units.')) keys.push(['shipments']);
-  if (m.kind === 'miner.seen' || m.kind === 'miner.redirected' || m.kind === 'redirect.failed') keys.push(['fleet'], ['plans']);
+  if (m.kind === 'miner.redirected' || m.kind === 'redirect.failed') keys.push(['fleet'], ['plans']);
   if (m.kind === 'earnings.settled') keys.push(['pool']);
   return keys;
 }

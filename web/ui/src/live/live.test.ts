@@ -46,7 +46,7 @@ describe('messages', () => {
     expect(affected(parseMessage('book', '{"instrument":"i1","seq":7}'))).toEqual([['book', 'i1'], ['tape', 'i1']]));
   it('an event concerns its units', () =>
     expect(affected(parseMessage('miner.redirected', '{"units":["u1","u2"],"at":"2026-11-22T14:30:12Z"}')))
-      .toEqual([['unit', 'u1'], ['unit', 'u2'], ['turns'], ['desk']]));
+      .toEqual([['unit', 'u1'], ['unit', 'u2'], ['turns'], ['desk'], ['fleet'], ['plans']]));
   it('a match concerns the market and the trades', () =>
     expect(affected(parseMessage('trade.matched', '{"units":[]}')).map((k) => k[0]))
       .toEqual(['turns', 'desk', 'orders', 'instruments', 'candles', 'trades']));
