@@ -1078,6 +1078,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/redirect-plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans, newest first */
+        get: operations["list-plans"];
+        put?: never;
+        /** Redirect or restore many machines in waves */
+        post: operations["start-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirect-plans/dry-run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a plan would write to which machine, and which it leaves out; changes nothing */
+        post: operations["dry-run-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirect-plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan, machine by machine */
+        get: operations["get-plan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirect-plans/{id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a plan now */
+        post: operations["halt-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirect-plans/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a halted plan go on */
+        post: operations["resume-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/redirect-plans/{id}/roll-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write the old pools back to what the plan wrote to */
+        post: operations["roll-back-plan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/redirects": {
         parameters: {
             query?: never;
@@ -2458,6 +2561,15 @@ export interface components {
             open_hits: number;
             record: components["schemas"]["Record"];
         };
+        DryRun: {
+            /** Format: int64 */
+            included: number;
+            items: components["schemas"]["PlanIntent"][];
+            /** Format: int64 */
+            left_out: number;
+            /** @description Machines of each wave. */
+            waves: number[];
+        };
         Entry: {
             /** Format: date-time */
             at: string;
@@ -3386,6 +3498,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageRedirectPlan: {
+            items: components["schemas"]["RedirectPlan"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageReport: {
             items: components["schemas"]["Report"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -3540,6 +3657,67 @@ export interface components {
             rack: string;
             /** Format: int64 */
             shelf: number;
+        };
+        PlanAsk: {
+            /** @description Also machines that are not as registered. */
+            accept_mismatch?: boolean;
+            /**
+             * Format: int64
+             * @description Share of a wave that may fail or be unknown, in parts per million; absent: none.
+             */
+            halt_ppm?: number;
+            /**
+             * @description To our pool, or back to the pools of before.
+             * @enum {string}
+             */
+            kind: "redirect" | "restore";
+            miner_ids: string[] | null;
+        };
+        PlanIntent: {
+            address: string;
+            /** @description Why. */
+            left_out?: string;
+            miner_id: string;
+            serial: string;
+            unit_id?: string;
+            /**
+             * Format: int64
+             * @description 1 is the first; absent: left out.
+             */
+            wave?: number;
+            /** @description Slots with no url are emptied. */
+            write: components["schemas"]["Slot"][];
+        };
+        PlanUnit: {
+            /**
+             * Format: date-time
+             * @description Of the last step.
+             */
+            at?: string;
+            cause?: string;
+            miner_id: string;
+            redirect?: components["schemas"]["Redirect"];
+            serial: string;
+            /** @enum {string} */
+            state: "planned" | "commanded" | "acknowledged" | "read_back" | "hashing" | "blocked" | "failed" | "unknown";
+            unit_id: string;
+            /** Format: int64 */
+            wave: number;
+        };
+        PlanWave: {
+            /**
+             * Format: int64
+             * @description Failed, blocked or unknown: what the halt rule counts.
+             */
+            bad: number;
+            /** Format: int64 */
+            good: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            total: number;
+            /** Format: int64 */
+            wave: number;
         };
         Point: {
             /** Format: date-time */
@@ -3869,6 +4047,42 @@ export interface components {
             /** @description Slots beyond these are written as empty. */
             slots: components["schemas"]["PoolSetting"][] | null;
             unit_id: string;
+        };
+        RedirectPlan: {
+            /** @description Machines by state; they sum to the total. */
+            counts: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            /** Format: int64 */
+            halt_ppm: number;
+            /** Format: date-time */
+            halted_at?: string;
+            /** @description Absent: by its own rule. */
+            halted_by?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "redirect" | "restore";
+            /** @description Of a halt. */
+            reason?: string;
+            /** @description The plan whose redirects it undoes. */
+            rolls_back?: string;
+            /** @enum {string} */
+            state: "running" | "halted" | "done" | "rolled_back";
+            /** Format: int64 */
+            total: number;
+            /** @description Only with one plan. */
+            units?: components["schemas"]["PlanUnit"][] | null;
+            /**
+             * Format: int64
+             * @description Begun; 0 before the first.
+             */
+            wave: number;
+            waves: components["schemas"]["PlanWave"][];
         };
         Ref: {
             id: string;
@@ -6983,6 +7197,245 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageBookedWork"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-plans": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRedirectPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "start-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "dry-run-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanAsk"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DryRun"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "halt-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "resume-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectPlan"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "roll-back-plan": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedirectPlan"];
                 };
             };
             /** @description Error */
