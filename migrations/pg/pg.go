@@ -136,7 +136,7 @@ func (db *DB) InOrg(ctx context.Context, actor hashyard.Actor, org hashyard.ID, 
 		return hashyard.Denied.Errorf("no organisation given")
 	}
 	ctx, end := db.step(ctx, "transaction tenant")
-	err := db.transact(ctx, &Tx{db: db, actor: actor, org: org}, func(c *pgx.Conn) error {
+	err := db.transact(ctx, &Tx{actor: actor, org: org}, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, "SELECT set_config('app.org', $1, true)", org.String())
 		return err
 	}, fn)
@@ -148,7 +148,7 @@ func (db *DB) InOrg(ctx context.Context, actor hashyard.Actor, org hashyard.ID, 
 // reason goes into the audit trail; the callers are listed in a test.
 func (db *DB) AsSystem(ctx context.Context, reason string, fn func(ctx context.Context, tx *Tx) error) error {
 	ctx, end := db.step(ctx, "transaction "+reason)
-	err := db.transact(ctx, &Tx{db: db, actor: hashyard.SystemActor(reason)}, func(c *pgx.Conn) error {
+	err := db.transact(ctx, &Tx{actor: hashyard.SystemActor(reason)}, func(c *pgx.Conn) error {
 		_, err := c.Exec(ctx, "SET LOCAL ROLE hashyard_system")
 		return err
 	}, fn)
@@ -171,6 +171,7 @@ func (db *DB) AsSystemFor(ctx context.Context, actor hashyard.Actor, reason stri
 const tries = 4
 
 func (db *DB) transact(ctx context.Context, tx *Tx, enter func(*pgx.Conn) error, fn func(context.Context, *Tx) error) error {
+	tx.db = db
 	for n := 1; ; n++ {
 		err := db.once(ctx, tx, enter, fn)
 		if err == nil || n == tries || !retryable(err) {
