@@ -18,6 +18,7 @@ export const PAGES = [
   { name: 'life', path: async () => `/units/${await first('buyer.viewer', '/units')}`, as: 'buyer.viewer', ready: '.ll-node' },
   { name: 'fleet', path: '/fleet', as: 'buyer.operator', ready: '.fl-main tbody td, .empty' },
   { name: 'fleet-units', path: '/fleet/units', as: 'buyer.operator', ready: 'table tbody tr td a, .empty' },
+  { name: 'redirects', path: '/redirects', as: 'buyer.operator', ready: '.rd-singles tbody td, .rd-singles .empty' },
   { name: 'miner', path: async () => `/miners/${await first('seller.operator', '/miners')}`, as: 'seller.operator', ready: '.mn-boards, .empty' },
   { name: 'logistics', path: '/logistics', as: 'seller.logistics', ready: 'table, .empty' },
   { name: 'shipments', path: '/logistics/all', as: 'seller.logistics', ready: 'table tbody tr td button, .empty' },

@@ -11,7 +11,7 @@ mkdirSync(out, { recursive: true });
 
 const PAGES = {
   signin: '/signin', welcome: '/welcome', life: '/units/0199e7c2-0000-7000-8000-000000000417', market: '/market', fleet: '/fleet',
-  miner: '/miners/0199e7c2-0000-7000-8000-0000000a0417',
+  redirects: '/redirects', plan: '/redirects/x', miner: '/miners/0199e7c2-0000-7000-8000-0000000a0417',
   logistics: '/logistics/all', bench: '/logistics/0199e7c2-1111-7000-8000-000000000931', take: '/logistics/import', pool: '/pool', workers: '/pool/workers', worker: '/pool/workers/w0', statements: '/pool/statements', money: '/money', payouts: '/money/payouts', treasury: '/treasury', desk: '/desk',
 };
 

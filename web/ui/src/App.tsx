@@ -28,6 +28,8 @@ const MinerPage = lazy(() => import('./pages/miner/MinerPage'));
 const WalletPage = lazy(() => import('./pages/wallet/WalletPage'));
 const PayoutsPage = lazy(() => import('./pages/wallet/PayoutsPage'));
 const TreasuryPage = lazy(() => import('./pages/treasury/TreasuryPage'));
+const RedirectsPage = lazy(() => import('./pages/redirects/RedirectsPage'));
+const PlanPage = lazy(() => import('./pages/redirects/PlanPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -43,6 +45,8 @@ export function App() {
           <Route path="fleet" element={<FleetPage />} />
           <Route path="fleet/units" element={<UnitsPage />} />
           <Route path="miners/:id" element={<MinerPage />} />
+          <Route path="redirects" element={<RedirectsPage />} />
+          <Route path="redirects/:id" element={<PlanPage />} />
           <Route path="logistics" element={<NextShipment />} />
           <Route path="logistics/all" element={<ShipmentsPage />} />
           <Route path="logistics/import" element={<ImportPage />} />

@@ -2,7 +2,7 @@ import { queryOptions, useQuery } from '@tanstack/react-query';
 import { call, query, ApiError } from './client';
 import type {
   Account, LedgerEntry, Payout, PayoutAddress, Reconciliation, Treasury, TrialBalance, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
-  FleetAlert, FleetSummary, Machine, Miner, Site, SiteMap,
+  FleetAlert, FleetSummary, Machine, Miner, PlanKind, PlanRun, RedirectPlan, Site, SiteMap,
   Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
@@ -246,3 +246,23 @@ export const treasuryQuery = queryOptions({ queryKey: ['treasury', 'now'], query
 export const reconciliationsQuery = queryOptions({ queryKey: ['treasury', 'reconciliations'], queryFn: items<Reconciliation>('/treasury/reconciliations'), refetchInterval: 30_000 });
 
 export const trialBalanceQuery = queryOptions({ queryKey: ['treasury', 'trial'], queryFn: get<TrialBalance>('/ledger/trial-balance'), refetchInterval: 30_000 });
+
+export const plansQuery = queryOptions({ queryKey: ['plans'], queryFn: items<RedirectPlan>('/redirect-plans'), refetchInterval: 5000 });
+
+/** Its beat is five seconds; while it runs it is read as often. */
+export const planQuery = (id: string) =>
+  queryOptions({ queryKey: ['plans', id], queryFn: get<RedirectPlan>(`/redirect-plans/${id}`), refetchInterval: 3000 });
+
+export const redirectsQuery = queryOptions({
+  queryKey: ['fleet', 'redirects'],
+  queryFn: async ({ signal }) => (await call<Page<Redirect>>('GET', '/redirects', { signal })).items,
+  refetchInterval: 15_000,
+});
+
+/** What a plan would do. It changes nothing, so it may be asked as often as one likes. */
+export const dryRunQuery = (kind: PlanKind, miners: readonly string[], accept: boolean) =>
+  queryOptions({
+    queryKey: ['plans', 'dry-run', kind, String(accept), ...miners],
+    queryFn: ({ signal }) => call<PlanRun>('POST', '/redirect-plans/dry-run', { body: { kind, miner_ids: miners, accept_mismatch: accept }, signal }),
+    enabled: miners.length > 0, staleTime: 0, gcTime: 0, retry: false,
+  });

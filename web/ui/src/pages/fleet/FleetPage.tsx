@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { fleetMapQuery, fleetSummaryQuery, machinesQuery, sitesQuery, useMe } from '../../api/queries';
-import type { FleetSummary, Machine, Site } from '../../api/types';
+import type { FleetSummary, Machine, PlanKind, Site } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
 import { fixed, hashrate, int, percent, sat } from '../../lib/format';
 import { useHotkeys } from '../../lib/hotkeys';
@@ -15,6 +15,7 @@ import { useNow, usePhone } from '../../parts/useNow';
 import { AddSite } from './AddSite';
 import { Alerts } from './Alerts';
 import { FleetTabs } from './FleetTabs';
+import { PlanDialog } from '../redirects/PlanDialog';
 import { HEALTHS, placeOf, plusMinus } from './health';
 import { RackMap, type MapShows } from './RackMap';
 import '../list.css';
@@ -34,6 +35,7 @@ export default function FleetPage() {
   const [shows, setShows] = useState<MapShows>('hashrate');
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const [at, setAt] = useState('');
+  const [planning, setPlanning] = useState<PlanKind | null>(null);
   const [adding, setAdding] = useState(false);
   const filter = useRef<HTMLInputElement>(null);
   const q = useDeferredValue(text.trim());
@@ -41,7 +43,8 @@ export default function FleetPage() {
   const summary = useQuery(fleetSummaryQuery(site));
   const map = useQuery({ ...fleetMapQuery(site), placeholderData: (old) => old });
   const machines = useQuery({ ...machinesQuery({ site, rack, q, attention }), placeholderData: (old) => old });
-  useHotkeys({ f: () => filter.current?.focus() });
+  const plan = (kind: PlanKind) => { if (may && picked.size > 0) setPlanning(kind); };
+  useHotkeys({ f: () => filter.current?.focus(), r: () => plan('redirect'), b: () => plan('restore') });
   const open = (id: string) => void navigate(`/miners/${id}`);
   const rows = machines.data?.rows;
   const filtered = rack !== '' || q !== '' || attention;
@@ -107,12 +110,20 @@ export default function FleetPage() {
                   )}
                 <BulkBar count={picked.size} what={picked.size === 1 ? 'machine' : 'machines'} onClear={() => setPicked(new Set())}>
                   <Picked rows={rows} picked={picked} />
+                  {may && (
+                    <>
+                      <button type="button" className="btn btn-sm" onClick={() => plan('redirect')}>Redirect <kbd className="kbd">r</kbd></button>
+                      <button type="button" className="btn btn-sm" onClick={() => plan('restore')}>Back to old pools <kbd className="kbd">b</kbd></button>
+                      <span className="sm t2">Dry run first</span>
+                    </>
+                  )}
                 </BulkBar>
               </>
             )}
         </div>
         {!none && <Alerts may={may} onOpen={open} />}
       </div>
+      {planning && <PlanDialog kind={planning} miners={[...picked]} onClose={() => setPlanning(null)} />}
       <AddSite opened={adding} onClose={() => setAdding(false)} />
     </article>
   );

@@ -6,6 +6,7 @@ export function FleetTabs() {
     <Tabs
       label="Fleet" tabs={[
         { to: '/fleet', name: 'Machines', end: true },
+        { to: '/redirects', name: 'Redirects' },
         { to: '/fleet/units', name: 'On the books' },
       ]}
     />
