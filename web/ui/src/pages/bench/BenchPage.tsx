@@ -11,6 +11,7 @@ import { Denied, Failed, SkeletonBlock } from '../../parts/States';
 import { useNow, usePhone } from '../../parts/useNow';
 import { nextStep } from '../shipment';
 import { LogisticsTabs } from './LogisticsTabs';
+import { LegForm } from './LegForm';
 import { Legs } from './Legs';
 import { Result } from './Result';
 import { ScanField } from './ScanField';
@@ -70,6 +71,7 @@ function AtBench({ id }: { id: string }) {
           {last && cleared !== last.at && kind && <Result shown={last} bench={b} kind={kind} onClear={() => setCleared(last.at)} />}
           <Scans bench={b} shown={at.shown} waiting={new Set(at.state.waiting.map((q) => q.serial))} onUndo={at.undo} kind={shownKind} />
           {!phone && <Legs bench={b} now={now} />}
+          {!phone && may('shipments.move') && (b.seller.id === org || b.buyer.id === org) && <LegForm bench={b} />}
         </div>
         <aside className="bn-side" aria-label="The shipment">
           <Pallet bench={b} lines={at.lines} kind={shownKind} now={now} />

@@ -23,7 +23,10 @@ const NAMES: Record<Window, string> = { '1h': '1 h', '24h': '24 h', '7d': '7 d',
 export default function OverviewPage() {
   usePageTitle('Pool');
   const phone = usePhone();
-  const [window, setWindow] = useState<Window>('24h');
+  const pool = useQuery(poolQuery).data;
+  const [picked, setWindow] = useState<Window | null>(null);
+  // A local world is young: a day would be empty but for its end.
+  const window = picked ?? (pool && pool.work_scale > 1 ? '1h' : '24h');
   const chart = useQuery(poolChartQuery(window));
   return (
     <article className="pl">
@@ -125,7 +128,8 @@ function Rejects() {
           return (
             <li key={i.code} className="pl-reject">
               <div><span className="m">{name}</span>
-                <span className="sm t2">{i.workers === 1 ? <>all by <Link className="mono" to={`/pool/workers/${i.worst_id ?? ''}`}>{i.worst}</Link></> : <>{int(i.workers)} workers, most by <Link className="mono" to={`/pool/workers/${i.worst_id ?? ''}`}>{i.worst}</Link></>}; {cause}</span></div>
+                <span className="sm t2">{cause}</span>
+                <span className="sm t3">{i.workers === 1 ? 'all' : `${int(i.workers)} workers, ${percent(i.most / Math.max(1, i.count), 0)} %`} by <Link className="mono" to={`/pool/workers/${i.worst_id ?? ''}`}>{i.worst}</Link></span></div>
               <span className="num t2">{int(i.count)}</span>
               <span className="pl-reject-bar"><i style={{ width: `${(i.count / most) * 100}%` }} /></span>
               <span className="num">{percent(i.count / Math.max(1, all), 3)}</span>
