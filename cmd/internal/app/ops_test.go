@@ -18,6 +18,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"hashyard"
+	"hashyard/cmd/internal/invariants"
 	"hashyard/cmd/internal/telemetry"
 	"hashyard/pool/stratum/stratumtest"
 	"hashyard/web"
@@ -123,6 +124,7 @@ func TestReadinessFollowsWhatBreaks(t *testing.T) {
 	y.become("events", web.Degraded, "1 events are due")
 	y.sql("DELETE FROM outbox WHERE leased_to > now() + interval '10 minutes'")
 	y.become("events", web.Fine, "")
+	y.broken()
 
 	y.sql("ALTER DATABASE " + y.database + " SET default_transaction_read_only = on")
 	y.cut()
@@ -135,6 +137,39 @@ func TestReadinessFollowsWhatBreaks(t *testing.T) {
 
 	y.chain.Stop()
 	y.become("node", web.Failing, "")
+}
+
+// broken breaks an invariant, which the figures show, and mends it.
+func (y *yard) broken() {
+	y.t.Helper()
+	shows := func(want string) func() error {
+		return func() error {
+			if _, body := y.get(y.ops+"/metrics", ""); !strings.Contains(body, want) {
+				return fmt.Errorf("no %s", want)
+			}
+			return nil
+		}
+	}
+	id := hashyard.NewID()
+	y.sql("INSERT INTO handled (event_id, handler) VALUES ($1, 'nobody')", id)
+	y.await("broken invariant", shows("hashyard_invariant_findings{invariant=\""+orphan(y.t)+"\"} 1"))
+	if !strings.Contains(y.log.String(), "invariant broken") {
+		y.t.Error("the log does not tell")
+	}
+	y.sql("DELETE FROM handled WHERE event_id = $1", id)
+	y.await("mended invariant", shows("hashyard_invariant_findings{invariant=\""+orphan(y.t)+"\"} 0"))
+}
+
+// orphan is the name of the invariant that every handled event exists.
+func orphan(t *testing.T) string {
+	t.Helper()
+	for _, i := range invariants.List() {
+		if strings.Contains(i.SQL, "FROM handled h WHERE NOT EXISTS") {
+			return i.Name
+		}
+	}
+	t.Fatal("no such invariant")
+	return ""
 }
 
 // TestOpsIsForThisMachine: the ops listener is never opened to others, and a
@@ -177,7 +212,7 @@ func TestOpsIsForThisMachine(t *testing.T) {
 // labels are all that a figure may tell apart. None grows with customers,
 // machines or traffic.
 var labels = []string{
-	"area", "check", "class", "handler", "kind", "le", "method", "part", "peer", "quantile", "reason", "result",
+	"area", "check", "class", "handler", "invariant", "kind", "le", "method", "part", "peer", "quantile", "reason", "result",
 	"role", "route", "state", "version",
 }
 
@@ -304,7 +339,7 @@ func TestFiguresDoNotGrowWithTraffic(t *testing.T) {
 	y := newYard(t, slices.Concat(first, second)...)
 	y.serve(y.flags())
 	y.become("jobs", web.Fine, "")
-	y.traffic("one", first)
+	y.traffic("alpha", first)
 	y.await("booked", func() error {
 		if n, _ := y.series(); n["hashyard_share_booked_seconds_count"] == 0 {
 			return fmt.Errorf("no share is booked")
@@ -313,7 +348,7 @@ func TestFiguresDoNotGrowWithTraffic(t *testing.T) {
 	})
 	y.become("events", web.Fine, "")
 	before, _ := y.series()
-	y.traffic("two", second)
+	y.traffic("beta", second)
 	after, says := y.series()
 	for name, n := range after {
 		if n > mostSeries {
@@ -330,7 +365,7 @@ func TestFiguresDoNotGrowWithTraffic(t *testing.T) {
 			t.Errorf("label %s is not among the known ones: %v", label, values)
 		}
 		for v := range values {
-			for _, odd := range []string{"two-", "one-", "second", "ODD", "yard.", "@"} {
+			for _, odd := range []string{"alpha", "beta", "second", "ODD", "yard.", "@"} {
 				if strings.Contains(v, odd) {
 					t.Errorf("label %s says %q", label, v)
 				}

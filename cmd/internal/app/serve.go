@@ -31,8 +31,9 @@ type Serve struct {
 	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
 	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`
 	Limits      `embed:""`
-	GS1Prefix   string `name:"gs1-prefix" default:"0400000" env:"HASHYARD_GS1_PREFIX" help:"GS1 company prefix of pallet labels; the default is of the range for use inside one company."`
-	OpsListen   string `default:"127.0.0.1:9600" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
+	GS1Prefix   string        `name:"gs1-prefix" default:"0400000" env:"HASHYARD_GS1_PREFIX" help:"GS1 company prefix of pallet labels; the default is of the range for use inside one company."`
+	OpsListen   string        `default:"127.0.0.1:9600" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
+	CheckEvery  time.Duration `default:"15m" env:"HASHYARD_CHECK_EVERY" help:"How often everything is looked through for what must never be."`
 	Traces      `embed:""`
 	Live        `embed:""`
 	Chain       `embed:""`
@@ -48,6 +49,9 @@ type Serve struct {
 func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 	if err := s.Live.check(); err != nil {
 		return err
+	}
+	if s.CheckEvery <= 0 {
+		return hashyard.Invalid.Errorf("--check-every must be above zero")
 	}
 	if err := os.MkdirAll(s.Dir, 0o700); err != nil {
 		return fmt.Errorf("serve folder: %w", err)
@@ -220,6 +224,7 @@ func (h *house) lead(parts map[string]func(context.Context) error) error {
 	}
 	maps.Copy(parts, map[string]func(context.Context) error{
 		"dispatcher": dispatcher.Run,
+		"invariants": h.watchInvariants,
 		"mail":       notify.NewSender(notify.SenderConfig{Queue: h.keeper, Carrier: h.carrier, Seal: h.seal, Log: h.log}).Run,
 		"audit":      heads.Run,
 		"webhooks":   h.hookSender.Run,

@@ -140,7 +140,7 @@ func (y *yard) flags() *Serve {
 		y.t.Fatal(err)
 	}
 	return &Serve{
-		Listen: freeAddr(y.t), OpsListen: freeAddr(y.t), Dir: filepath.Join(dir, "serve"), DatabaseURL: testdb.AppURL(y.database), Seed: seed,
+		CheckEvery: time.Second, Listen: freeAddr(y.t), OpsListen: freeAddr(y.t), Dir: filepath.Join(dir, "serve"), DatabaseURL: testdb.AppURL(y.database), Seed: seed,
 		Chain: Chain{ChainURL: y.chain.URL, ChainUser: y.chain.User, ChainPassword: y.chain.Password},
 		Mining: Mining{
 			Stratum: freeAddr(y.t), PoolKey: strings.Repeat("pool-key-", 4), SettlementPeriod: time.Hour,

@@ -28,6 +28,7 @@ func everything() *Registry {
 	Fleet(r, nil)
 	Stream(r, nil)
 	Health(r, nil)
+	Invariants(r)
 	return r
 }
 
