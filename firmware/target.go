@@ -79,9 +79,32 @@ func (t Target) RPC() string { return netip.AddrPortFrom(t.Addr, t.RPCPort).Stri
 // Web is the host:port of the web interface.
 func (t Target) Web() string { return netip.AddrPortFrom(t.Addr, t.WebPort).String() }
 
-// SiteDialer dials only addresses inside the allowed prefixes. The check runs
-// on the resolved address just before connect, so neither a name nor a
-// redirect can lead outside the site.
+// NeverMiner says why no miner is at an address, or nothing: what clouds answer
+// with their instances' secrets, and what is no single machine. An IPv4 address
+// inside an IPv6 one is judged as what it leads to.
+func NeverMiner(a netip.Addr) string {
+	switch a = a.Unmap(); {
+	case !a.IsValid() || a.IsUnspecified():
+		return "is no address"
+	case a.IsLinkLocalUnicast() || a.IsInterfaceLocalMulticast() || a.IsLinkLocalMulticast():
+		return "is link-local, where clouds keep their secrets"
+	case a.IsMulticast() || a == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+		return "is not one machine"
+	case a == netip.AddrFrom4([4]byte{100, 100, 100, 200}), a == metadataV6():
+		return "is a cloud's metadata service"
+	}
+	return ""
+}
+
+// metadataV6 is fd00:ec2::254, in the private range and yet no miner.
+func metadataV6() netip.Addr {
+	return netip.AddrFrom16([16]byte{0xfd, 0x00, 0x0e, 0xc2, 14: 0x02, 15: 0x54})
+}
+
+// SiteDialer dials only addresses inside the allowed prefixes, and none of
+// NeverMiner. The check runs on the resolved address just before connect, so
+// neither a name nor a redirect can lead outside the site. Loopback is dialled
+// only where a prefix is itself of loopback.
 func SiteDialer(allowed []netip.Prefix, timeout time.Duration) *net.Dialer {
 	guard := func(_ context.Context, network, address string, _ syscall.RawConn) error {
 		ap, err := netip.ParseAddrPort(address)
@@ -89,8 +112,11 @@ func SiteDialer(allowed []netip.Prefix, timeout time.Duration) *net.Dialer {
 			return fmt.Errorf("dial %s %s: %w", network, address, err)
 		}
 		addr := ap.Addr().Unmap()
+		if why := NeverMiner(addr); why != "" {
+			return hashyard.Denied.Errorf("dial %s: the address %s", address, why)
+		}
 		for _, p := range allowed {
-			if p.Contains(addr) {
+			if p.Contains(addr) && (!addr.IsLoopback() || p.Addr().IsLoopback()) {
 				return nil
 			}
 		}

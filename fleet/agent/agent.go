@@ -36,6 +36,7 @@ type Config struct {
 	// CIDR is what this agent may touch at most. The yard's idea of the site
 	// must lie within it. Zero: the yard's word is taken.
 	CIDR        netip.Prefix
+	Loopback    bool   // the site may be of loopback: simulated machines
 	RPCPort     uint16 // 0 means firmware.DefaultRPCPort
 	WebPort     uint16 // 0 means firmware.DefaultWebPort
 	Credentials firmware.Credentials
@@ -159,7 +160,8 @@ func (a *Agent) start(ctx context.Context) error {
 	}
 	a.welcome = w
 	a.scanner, err = discover.New(discover.Config{
-		Network: network, RPCPort: a.cfg.RPCPort, WebPort: a.cfg.WebPort, Families: a.cfg.Families, Probe: a.cfg.Probe,
+		Loopback: a.cfg.Loopback,
+		Network:  network, RPCPort: a.cfg.RPCPort, WebPort: a.cfg.WebPort, Families: a.cfg.Families, Probe: a.cfg.Probe,
 		Credentials: a.cfg.Credentials, Concurrency: a.cfg.Concurrency, Timeout: a.cfg.Timeout,
 	})
 	if err != nil {

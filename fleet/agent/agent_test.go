@@ -23,7 +23,7 @@ import (
 
 func config(yard, state string) Config {
 	return Config{
-		Yard: yard, Key: "k", Site: "site", State: state, Probe: identify.Probe,
+		Yard: yard, Key: "k", Site: "site", State: state, Probe: identify.Probe, Loopback: true,
 		Families: map[string]firmware.Family{"antminer": antminer.Family()},
 	}
 }

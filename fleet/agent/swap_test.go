@@ -157,7 +157,8 @@ func swapAgent(t *testing.T, sb *switchboard, rpcPort uint16) *Agent {
 		t.Fatal(err)
 	}
 	a.scanner, err = discover.New(discover.Config{
-		Network: netip.PrefixFrom(sb.addr.Addr(), 24), RPCPort: cfg.RPCPort, WebPort: cfg.WebPort,
+		Loopback: true,
+		Network:  netip.PrefixFrom(sb.addr.Addr(), 24), RPCPort: cfg.RPCPort, WebPort: cfg.WebPort,
 		Families: cfg.Families, Probe: cfg.Probe, Timeout: 2 * time.Second,
 	})
 	if err != nil {

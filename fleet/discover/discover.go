@@ -22,6 +22,7 @@ import (
 // Config is what a Scanner needs.
 type Config struct {
 	Network     netip.Prefix // nothing outside is ever dialled
+	Loopback    bool         // the network may be of loopback: simulated machines
 	RPCPort     uint16       // 0 means firmware.DefaultRPCPort
 	WebPort     uint16       // 0 means firmware.DefaultWebPort
 	Families    map[string]firmware.Family
@@ -46,6 +47,12 @@ func New(cfg Config) (*Scanner, error) {
 		return nil, hashyard.Invalid.Errorf("scan: no network given")
 	case cfg.Network.Addr().BitLen()-cfg.Network.Bits() > 16:
 		return nil, hashyard.Invalid.Errorf("scan: network %s has more than %d addresses", cfg.Network, maxAddresses)
+	case cfg.Network.Addr().Is4In6():
+		return nil, hashyard.Invalid.Errorf("scan: write network %s as an IPv4 one", cfg.Network)
+	case firmware.NeverMiner(cfg.Network.Addr()) != "":
+		return nil, hashyard.Invalid.Errorf("scan: network %s %s", cfg.Network, firmware.NeverMiner(cfg.Network.Addr()))
+	case cfg.Network.Addr().IsLoopback() && !cfg.Loopback:
+		return nil, hashyard.Invalid.Errorf("scan: network %s is this computer itself; only a local world of simulated machines may scan it (--allow-loopback)", cfg.Network)
 	case cfg.Probe == nil || len(cfg.Families) == 0:
 		return nil, hashyard.Invalid.Errorf("scan: no probe or no firmware families given")
 	}

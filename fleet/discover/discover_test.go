@@ -23,7 +23,8 @@ func network(third byte) netip.Prefix {
 func scanner(t *testing.T, n netip.Prefix, rpc, web uint16) *discover.Scanner {
 	t.Helper()
 	s, err := discover.New(discover.Config{
-		Network: n, RPCPort: rpc, WebPort: web,
+		Loopback: true,
+		Network:  n, RPCPort: rpc, WebPort: web,
 		Probe: func(context.Context, firmware.Target) (firmware.Evidence, error) {
 			return firmware.Evidence{RPC: &firmware.RPCEvidence{}}, nil
 		},
@@ -109,11 +110,17 @@ func TestConfigIsChecked(t *testing.T) {
 	probe := func(context.Context, firmware.Target) (firmware.Evidence, error) { return firmware.Evidence{}, nil }
 	families := map[string]firmware.Family{"some": {}}
 	for name, c := range map[string]discover.Config{
-		"no network":  {Probe: probe, Families: families},
-		"too wide":    {Network: netip.MustParsePrefix("10.0.0.0/8"), Probe: probe, Families: families},
-		"too wide v6": {Network: netip.MustParsePrefix("fd00::/64"), Probe: probe, Families: families},
-		"no probe":    {Network: network(1), Families: families},
-		"no families": {Network: network(1), Probe: probe},
+		"no network":    {Probe: probe, Families: families},
+		"too wide":      {Network: netip.MustParsePrefix("10.0.0.0/8"), Probe: probe, Families: families},
+		"too wide v6":   {Network: netip.MustParsePrefix("fd00::/64"), Probe: probe, Families: families},
+		"no probe":      {Network: network(1), Families: families, Loopback: true},
+		"no families":   {Network: network(1), Probe: probe, Loopback: true},
+		"this computer": {Network: network(1), Probe: probe, Families: families},
+		"IPv6 loopback": {Network: netip.MustParsePrefix("::1/128"), Probe: probe, Families: families},
+		"link-local":    {Network: netip.MustParsePrefix("169.254.169.0/24"), Probe: probe, Families: families, Loopback: true},
+		"mapped IPv4":   {Network: netip.MustParsePrefix("::ffff:10.0.0.0/120"), Probe: probe, Families: families},
+		"multicast":     {Network: netip.MustParsePrefix("224.0.0.0/24"), Probe: probe, Families: families},
+		"unspecified":   {Network: netip.MustParsePrefix("0.0.0.0/16"), Probe: probe, Families: families},
 	} {
 		if _, err := discover.New(c); !errors.Is(err, hashyard.Invalid) {
 			t.Errorf("%s: %v", name, err)

@@ -216,7 +216,7 @@ func (y *testYard) agent(p party, state string) (stop func()) {
 		log = slog.New(slog.NewTextHandler(y.t.Output(), &slog.HandlerOptions{Level: slog.LevelDebug}))
 	}
 	a, err := agent.New(agent.Config{
-		Yard: "http://" + y.addr, Key: p.key, Site: p.site.Name, State: state, CIDR: p.site.CIDR,
+		Yard: "http://" + y.addr, Key: p.key, Site: p.site.Name, State: state, CIDR: p.site.CIDR, Loopback: true,
 		WebPort: minersim.DefaultWebPort, Credentials: firmware.Credentials{User: "root", Password: "root"},
 		Families: map[string]firmware.Family{"antminer": antminer.Family(), "generic": generic.Family()},
 		Probe:    identify.Probe, Settle: 3 * time.Second, Version: "test", Log: log.With("agent", p.site.Name),

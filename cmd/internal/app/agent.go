@@ -32,14 +32,15 @@ func families() map[string]firmware.Family {
 
 // Agent runs at one site and touches only that site's machines.
 type Agent struct {
-	Yard     string `required:"" env:"HASHYARD_YARD" help:"Address of the yard, https://…"`
-	Key      string `required:"" env:"HASHYARD_AGENT_KEY" help:"API key with the role agent."`
-	Site     string `required:"" help:"Name or id of the site."`
-	CIDR     string `name:"cidr" help:"Network this agent may touch at most, whatever the yard says."`
-	Dir      string `required:"" type:"path" help:"Folder where results wait for the yard."`
-	WebPort  uint16 `default:"80" help:"Port of the machines' web pages."`
-	User     string `default:"root" help:"User of the machines' web pages."`
-	Password string `default:"root" env:"HASHYARD_MINER_PASSWORD" help:"Password of the machines' web pages."`
+	Yard          string `required:"" env:"HASHYARD_YARD" help:"Address of the yard, https://…"`
+	Key           string `required:"" env:"HASHYARD_AGENT_KEY" help:"API key with the role agent."`
+	Site          string `required:"" help:"Name or id of the site."`
+	CIDR          string `name:"cidr" help:"Network this agent may touch at most, whatever the yard says."`
+	AllowLoopback bool   `help:"The site may be this computer itself: for simulated machines only."`
+	Dir           string `required:"" type:"path" help:"Folder where results wait for the yard."`
+	WebPort       uint16 `default:"80" help:"Port of the machines' web pages."`
+	User          string `default:"root" help:"User of the machines' web pages."`
+	Password      string `default:"root" env:"HASHYARD_MINER_PASSWORD" help:"Password of the machines' web pages."`
 
 	OpsListen string `default:"127.0.0.1:9602" env:"HASHYARD_OPS_LISTEN" help:"Loopback address of figures, readiness and profiles; off for none."`
 	Traces    `embed:""`
@@ -69,7 +70,7 @@ func (a *Agent) Run(ctx context.Context, log *slog.Logger) error {
 	o.check(web.Check{Name: "yard", Ask: func(ctx context.Context) error { return alive(ctx, yard, a.Yard) }})
 	ag, err := agent.New(agent.Config{
 		HTTP: yard,
-		Yard: a.Yard, Key: a.Key, Site: a.Site, State: a.Dir, CIDR: net, WebPort: a.WebPort,
+		Yard: a.Yard, Key: a.Key, Site: a.Site, State: a.Dir, CIDR: net, Loopback: a.AllowLoopback, WebPort: a.WebPort,
 		Credentials: firmware.Credentials{User: a.User, Password: a.Password},
 		Families:    tamperFamilies(families()), Probe: identify.Probe, Version: version, Now: time.Now, Log: log,
 	})

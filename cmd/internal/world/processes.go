@@ -73,7 +73,7 @@ func (r *runner) agents() ([]*child, error) {
 		}
 		c := r.process("agent-"+slug, "",
 			[]string{"HASHYARD_AGENT_KEY=" + r.st.Keys[slug+".agent"]},
-			"agent", "--ops-listen", r.addr("ops_agent_"+slug), "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(),
+			"agent", "--ops-listen", r.addr("ops_agent_"+slug), "--yard", r.url("web"), "--site", s.ID.String(), "--cidr", s.CIDR.String(), "--allow-loopback",
 			"--dir", filepath.Join(r.Dir, "agent-"+slug), "--web-port", strconv.Itoa(r.st.Ports["minerweb"]),
 			"--user", "root", "--password", "root")
 		c.ready = r.agentOnline(slug, s.ID)

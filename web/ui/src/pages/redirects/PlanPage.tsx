@@ -90,7 +90,7 @@ function Board({ p }: { p: RedirectPlan }) {
         >
           {units.length === 0 ? <Empty>No machine is {only ? 'in this state' : show === 'off' ? 'off the ladder' : 'here'}.</Empty>
             : <Table label="Machines of the plan" columns={columnsOf(p)} rows={units} id={(u) => u.miner_id} at={here?.miner_id ?? ''} onAt={setAt} onOpen={(u) => void navigate(`/miners/${u.miner_id}`)} />}
-          {here && <Compare u={here} />}
+          {here && <Compare u={here} kind={p.kind} />}
         </Tile>
       </div>
       <Confirm
@@ -168,7 +168,7 @@ function nextOf(u: PlanUnit): string {
 }
 
 /** Wanted against read back, slot by slot. */
-function Compare({ u }: { u: PlanUnit }) {
+function Compare({ u, kind }: { u: PlanUnit; kind: RedirectPlan['kind'] }) {
   const r = u.redirect;
   if (!r) return <p className="rd-compare t2"><span className="mono">{u.serial}</span> {u.cause ?? 'has not been commanded yet'}</p>;
   const slots = [...new Set([...r.wanted, ...r.read_back].map((s) => s.slot))].sort((a, b) => a - b);
@@ -183,11 +183,11 @@ function Compare({ u }: { u: PlanUnit }) {
           {slots.map((n) => {
             const w = r.wanted.find((s) => s.slot === n);
             const b = r.read_back.find((s) => s.slot === n);
-            const differs = r.differences.some((d) => d.startsWith(`slot ${n} `));
+            const differs = r.differences.some((d) => d.startsWith(`slot ${n}:`));
             return (
               <tr key={n} className={differs ? 'mn-differs' : undefined}>
                 <td>{n}</td>
-                <td className="mono sm rd-wrap">{w?.url ? `${w.url} · ${w.user}` : 'empty'}</td>
+                <td className="mono sm rd-wrap">{w?.url ? `${w.url} · ${w.user}` : kind === 'restore' ? 'as it was kept' : 'empty'}</td>
                 <td className="mono sm rd-wrap">{b === undefined ? <span className="t2">not read back</span> : <><Glyph kind={differs ? 'wrong' : 'done'} size={10} label={differs ? 'differs' : 'as wanted'} /> {b.url ? `${b.url} · ${b.user}` : 'empty'}</>}</td>
               </tr>
             );
