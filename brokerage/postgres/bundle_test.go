@@ -21,6 +21,7 @@ func TestMain(m *testing.M) { testdb.Main(m) }
 // bundle is a yard's brokerage on a database of its own, with the other
 // parts played by fakes.
 type bundle struct {
+	frozen    error // why no money leaves
 	db        *pg.DB
 	store     *postgres.Store
 	market    *market.Market
@@ -100,6 +101,7 @@ func (b *bundle) service(m brokerage.Market) *brokerage.Service {
 	return brokerage.New(brokerage.Config{
 		House: b.house, Orders: b.store, Trades: b.store, Ledger: b.store, Market: m,
 		Rail: b.rail, Reserver: b.inventory, Conditions: conditions{}, Now: b.clock.now,
+		MayPay: func(context.Context) error { return b.frozen },
 	})
 }
 

@@ -5,6 +5,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -84,6 +85,9 @@ func (e edge) workers(ctx context.Context, actor hashyard.Actor, in *pageInput) 
 // live are the sessions of the actor by worker.
 func (e edge) live(ctx context.Context, actor hashyard.Actor) (map[hashyard.ID][]pool.Session, error) {
 	all, err := e.svc.Sessions(ctx, actor, hashyard.ID{})
+	if errors.Is(err, hashyard.Unavailable) {
+		return nil, nil // another process has the connections; the bookings are here
+	}
 	out := map[hashyard.ID][]pool.Session{}
 	for _, s := range all {
 		out[s.Worker] = append(out[s.Worker], s)

@@ -62,6 +62,13 @@ type shareLog struct{ seq uint64 }
 
 func (l *shareLog) Flush(context.Context) (string, uint64, error) { return "log", l.seq, nil }
 
+// quiet is an edge nobody is connected to.
+type quiet struct{}
+
+func (quiet) Retarget(hashyard.ID, share.Grant) {}
+func (quiet) CloseWorker(hashyard.ID, string)   {}
+func (quiet) Sessions() []pool.Session          { return nil }
+
 // site is a served pool with one buyer.
 type site struct {
 	t    *testing.T
@@ -76,7 +83,7 @@ func newSite(t *testing.T) *site {
 	t.Helper()
 	s := &site{t: t, keys: callers{}, log: &shareLog{}, now: time.Date(2026, 11, 25, 12, 0, 1, 0, time.UTC)}
 	svc, err := pool.New(pool.Config{
-		Store: postgres.New(testdb.New(t)), Log: s.log, Chain: chain{}, URL: "stratum+tcp://127.0.0.1:3333", Network: "hashyard-local",
+		Store: postgres.New(testdb.New(t)), Log: s.log, Chain: chain{}, Edge: quiet{}, URL: "stratum+tcp://127.0.0.1:3333", Network: "hashyard-local",
 		ServerKey: make([]byte, 32), Scale: 1_000_000_000, SettlementPeriod: 5 * time.Minute, FeePPM: 20_000, Grace: time.Second,
 		Tick: 10 * time.Millisecond, Now: func() time.Time { return s.now },
 	})
