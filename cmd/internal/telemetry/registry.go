@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -21,7 +22,15 @@ import (
 type Registry struct {
 	*prometheus.Registry
 	failed *prometheus.CounterVec
-	names  map[string][]string // labels of every figure of ours; written while registering
+
+	mu    sync.Mutex          // guards names: parts register when they start
+	names map[string][]string // labels of every figure of ours
+}
+
+func (r *Registry) note(name string, labels []string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.names[name] = append([]string{}, labels...)
 }
 
 // New makes a registry with the figures every process has.
@@ -37,21 +46,21 @@ func New(role, version string) *Registry {
 }
 
 func (r *Registry) counter(name, help string, labels ...string) *prometheus.CounterVec {
-	r.names[name] = append([]string{}, labels...)
+	r.note(name, labels)
 	c := prometheus.NewCounterVec(prometheus.CounterOpts{Name: name, Help: help}, labels)
 	r.MustRegister(c)
 	return c
 }
 
 func (r *Registry) gauge(name, help string, labels ...string) *prometheus.GaugeVec {
-	r.names[name] = append([]string{}, labels...)
+	r.note(name, labels)
 	g := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, labels)
 	r.MustRegister(g)
 	return g
 }
 
 func (r *Registry) histogram(name, help string, buckets []float64, labels ...string) *prometheus.HistogramVec {
-	r.names[name] = append([]string{}, labels...)
+	r.note(name, labels)
 	h := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: name, Help: help, Buckets: buckets}, labels)
 	r.MustRegister(h)
 	return h
@@ -91,7 +100,7 @@ type area struct {
 func (r *Registry) area(name string, figures []figure, read func(ctx context.Context, put put) error) {
 	a := &area{name: name, figures: figures, descs: map[string]*prometheus.Desc{}, read: read, failed: r.failed.WithLabelValues(name)}
 	for _, f := range figures {
-		r.names[f.name] = append([]string{}, f.labels...)
+		r.note(f.name, f.labels)
 		a.descs[f.name] = prometheus.NewDesc(f.name, f.help, f.labels, nil)
 	}
 	r.MustRegister(a)
