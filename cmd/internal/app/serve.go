@@ -85,6 +85,7 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 	if err := h.connect(ctx); err != nil {
 		return err
 	}
+	defer h.node.Close() // else the node's own end waits for our connections
 	defer func() {
 		if h.shares == nil {
 			return

@@ -97,7 +97,7 @@ func NewPeers(r *Registry, tr *Tracing) *Peers {
 
 // Transport counts, and follows, what goes through base to a peer.
 func (p *Peers) Transport(peer string, base http.RoundTripper) http.RoundTripper {
-	return p.tracing.Transport(peer, roundTrip(func(req *http.Request) (*http.Response, error) {
+	counted := roundTrip(func(req *http.Request) (*http.Response, error) {
 		began := time.Now()
 		resp, err := base.RoundTrip(req)
 		p.took(peer, time.Since(began).Seconds())
@@ -107,7 +107,21 @@ func (p *Peers) Transport(peer string, base http.RoundTripper) http.RoundTripper
 		}
 		p.requests(peer, class(web.Exchange{Status: resp.StatusCode}))
 		return resp, nil
-	}))
+	})
+	return transport{p.tracing.Transport(peer, counted), base}
+}
+
+// transport closes the idle connections of what it is around.
+type transport struct {
+	http.RoundTripper
+	base http.RoundTripper
+}
+
+// CloseIdleConnections is asked for by http.Client.
+func (t transport) CloseIdleConnections() {
+	if c, ok := t.base.(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
 }
 
 type roundTrip func(*http.Request) (*http.Response, error)
