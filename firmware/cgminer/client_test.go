@@ -105,6 +105,15 @@ func TestClientFails(t *testing.T) {
 				}
 			}
 		}},
+		{"byte by byte", func(c net.Conn) {
+			request(c)
+			for range 200 { // each byte in time, all of them never
+				if _, err := c.Write([]byte(" ")); err != nil {
+					return
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+		}},
 		{"silence", func(c net.Conn) { request(c); io.Copy(io.Discard, c) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
