@@ -163,16 +163,18 @@ type Summary struct {
 	Machines, Online  int
 	Reported, Nominal hashyard.Hashrate
 	Verified          hashyard.Hashrate
-	Counted           int     // machines the pool counted work of
-	PowerW            float64 // of those that tell it
-	PowerOf           int     // machines that tell their power
-	PoweredRate       hashyard.Hashrate
-	ByState           map[Health]int
-	Alerts            int
-	LostSat           hashyard.Sats // of live alerts
-	SatPerTHDay       float64
-	Models            []string
-	Racks             []string
+	// Shares of the nominal rate, of those machines that tell one.
+	VerifiedOfNominal, ReportedOfNominal float64
+	Counted                              int     // machines the pool counted work of
+	PowerW                               float64 // of those that tell it
+	PowerOf                              int     // machines that tell their power
+	PoweredRate                          hashyard.Hashrate
+	ByState                              map[Health]int
+	Alerts                               int
+	LostSat                              hashyard.Sats // of live alerts
+	SatPerTHDay                          float64
+	Models                               []string
+	Racks                                []string
 }
 
 // Summary adds the fleet of a site, or of all, up.
@@ -211,12 +213,19 @@ func (s *Service) Summary(ctx context.Context, actor hashyard.Actor, site hashya
 func sum(ms []Machine) Summary {
 	out := Summary{ByState: map[Health]int{}}
 	models, racks := map[string]bool{}, map[string]bool{}
+	var verified, reported hashyard.Hashrate // of machines that tell a nominal rate
 	for _, m := range ms {
 		out.Machines++
 		out.ByState[m.State]++
 		models[m.Model], racks[m.Place.Rack] = true, true
 		if m.Vitals.Ideal != nil {
 			out.Nominal += *m.Vitals.Ideal
+			if m.Verified != nil {
+				verified += m.Verified.Estimate
+			}
+			if m.State != Offline {
+				reported += orZero(m.Vitals.Reported)
+			}
 		}
 		if m.Verified != nil {
 			out.Verified += m.Verified.Estimate
@@ -234,6 +243,9 @@ func sum(ms []Machine) Summary {
 			out.PowerOf++
 			out.PoweredRate += orZero(m.VerifiedOrReportedHS)
 		}
+	}
+	if out.Nominal > 0 {
+		out.VerifiedOfNominal, out.ReportedOfNominal = float64(verified/out.Nominal), float64(reported/out.Nominal)
 	}
 	out.Models, out.Racks = named(models), named(racks)
 	return out

@@ -86,8 +86,9 @@ func machineOf(m fleet.Machine) Machine {
 
 // MachinePage is a page of machines.
 type MachinePage struct {
-	web.Page[Machine]
-	Total int `json:"total" doc:"All that match, on every page."`
+	Items []Machine `json:"items" nullable:"false"`
+	Next  string    `json:"next,omitempty" doc:"Pass it as cursor for the next page; absent on the last page."`
+	Total int       `json:"total" doc:"All that match, on every page."`
 }
 
 type machinesInput struct {
@@ -109,7 +110,7 @@ func (e edge) machines(ctx context.Context, actor hashyard.Actor, in *machinesIn
 	if err != nil {
 		return nil, err
 	}
-	out := &MachinePage{Page: web.Page[Machine]{Items: []Machine{}, Next: next}, Total: total}
+	out := &MachinePage{Items: []Machine{}, Next: next, Total: total}
 	for _, m := range ms {
 		out.Items = append(out.Items, machineOf(m))
 	}
@@ -132,6 +133,8 @@ type FleetSummary struct {
 	Online      int            `json:"online"`
 	ReportedTHs float64        `json:"reported_ths" doc:"Of those online."`
 	NominalTHs  float64        `json:"nominal_ths"`
+	VerifiedOf  float64        `json:"verified_of_nominal" doc:"Of machines that tell a nominal rate."`
+	ReportedOf  float64        `json:"reported_of_nominal" doc:"Likewise."`
 	VerifiedTHs float64        `json:"verified_ths" doc:"What the pool counted in the last hour."`
 	CountedOf   int            `json:"counted_of" doc:"Machines the pool saw shares of."`
 	PowerW      float64        `json:"power_w"`
@@ -160,6 +163,7 @@ func (e edge) summary(ctx context.Context, actor hashyard.Actor, in *siteInput) 
 		VerifiedTHs: float64(s.Verified / hashyard.TH), CountedOf: s.Counted, PowerW: s.PowerW, PowerOf: s.PowerOf, ByHealth: map[string]int{},
 		Alerts: s.Alerts, LostSat: s.LostSat, SatPerTHDay: s.SatPerTHDay, Models: s.Models, Racks: s.Racks,
 	}
+	out.VerifiedOf, out.ReportedOf = s.VerifiedOfNominal, s.ReportedOfNominal
 	out.SatPerDay = hashyard.Sats(out.VerifiedTHs * s.SatPerTHDay)
 	if s.PoweredRate > 0 {
 		j := s.PowerW / float64(s.PoweredRate/hashyard.TH)

@@ -2828,6 +2828,11 @@ export interface components {
             racks: string[];
             /**
              * Format: double
+             * @description Likewise.
+             */
+            reported_of_nominal: number;
+            /**
+             * Format: double
              * @description Of those online.
              */
             reported_ths: number;
@@ -2838,6 +2843,11 @@ export interface components {
             sat_per_day: number;
             /** Format: double */
             sat_per_th_day: number;
+            /**
+             * Format: double
+             * @description Of machines that tell a nominal rate.
+             */
+            verified_of_nominal: number;
             /**
              * Format: double
              * @description What the pool counted in the last hour.

@@ -18,6 +18,6 @@ test('the next rung is live while it runs, and none is after a failure', () => {
 test('off the ladder says cause and next action in words', () => {
   expect(offLadder({ state: 'hashing' })).toBeNull();
   expect(offLadder({ state: 'failed', reason: "the vendor's pool lock is on" })?.next).toContain('release');
-  expect(offLadder({ state: 'failed', reason: 'slot 2 still has url "x"' })?.next).toContain('by hand');
+  expect(offLadder({ state: 'failed', reason: 'slot 2 still has url "x", slot 2 has another password' })?.next).toContain('by hand');
   expect(offLadder({ state: 'failed' })?.cause).toBe('No reason was told');
 });

@@ -41,8 +41,8 @@ const NEXT: readonly (readonly [RegExp, string])[] = [
   [/identity mismatch|serial is|MAC is|hashboards are/, 'Look at the machine: its parts are not those on the books. Accept the difference or send it back.'],
   [/custody/, 'It is in other hands now; nothing more is written.'],
   [/no answer from the agent/, 'See that the agent runs and reaches the machine; reading the slots again tells what they are. Then redirect again.'],
+  [/still has|instead of|another password/, 'The machine acknowledged but kept its old setting. Redirect again; if it does so twice, set it by hand.'],
   [/unauthor|401|password/i, 'Set the password of its web page at the agent, then redirect again.'],
   [/write access|cannot be written|cannot be read back/, 'This firmware does not let its pools be set; set them by hand on its web page.'],
-  [/still has|instead of|another password/, 'The machine acknowledged but kept its old setting. Redirect again; if it does so twice, set it by hand.'],
   [/halted/, 'Resume the plan or redirect it alone.'],
 ];

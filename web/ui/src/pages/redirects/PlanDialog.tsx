@@ -1,6 +1,6 @@
 import { Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
 import { call } from '../../api/client';
 import { dryRunQuery } from '../../api/queries';
@@ -25,9 +25,13 @@ export function PlanDialog({ kind, miners, onClose }: { kind: PlanKind; miners: 
     onSuccess: (p) => { void client.invalidateQueries({ queryKey: ['plans'] }); void navigate(`/redirects/${p.id}`); },
   });
   const n = dry.data?.included ?? 0;
+  const ready = n > 0 && !dry.isFetching;
+  const go = useRef<HTMLButtonElement>(null);
+  // Enter begins it once the dry run is there, not before.
+  useEffect(() => { if (ready) go.current?.focus(); }, [ready]);
   return (
     <Modal opened onClose={onClose} title={kind === 'redirect' ? 'Redirect to our pool: dry run' : 'Back to the old pools: dry run'} centered shadow="none" size={760} closeButtonProps={{ 'aria-label': 'Close' }}>
-      <form className="rd-dry" onSubmit={(ev) => { ev.preventDefault(); if (n > 0) start.mutate(); }}>
+      <form className="rd-dry" onSubmit={(ev) => { ev.preventDefault(); if (ready) start.mutate(); }}>
         {dry.isFetching && <Progress label={`Asking about ${miners.length} machines; nothing is written`} />}
         {dry.isError && <Failed what="No dry run" error={dry.error} onRetry={() => void dry.refetch()} />}
         {dry.data && <Outcome run={dry.data} />}
@@ -39,7 +43,7 @@ export function PlanDialog({ kind, miners, onClose }: { kind: PlanKind; miners: 
         {start.isError && <Failed what="Not begun" error={start.error} />}
         <div className="confirm-actions">
           <button type="button" className="btn" onClick={onClose}>Leave it <kbd className="kbd">esc</kbd></button>
-          <button type="submit" className="btn btn-primary" disabled={n === 0 || start.isPending || dry.isFetching}>
+          <button ref={go} type="submit" className="btn btn-primary" disabled={!ready || start.isPending}>
             {kind === 'redirect' ? 'Redirect' : 'Restore'} {n} {n === 1 ? 'machine' : 'machines'} <kbd className="kbd">↵</kbd>
           </button>
         </div>
