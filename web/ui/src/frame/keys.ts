@@ -24,7 +24,7 @@ const PAGES: readonly KeyGroup[] = [
     keys: [['/', 'instruments'], ['j k', 'next and previous order'], ['x', 'cancel the order'], ['⌥ X', 'cancel all orders']],
   },
   { name: 'Life line', on: ['/units'], keys: [['j k', 'next and previous step'], ['← →', 'next and previous step']] },
-  { name: 'Lists', on: ['/trades', '/desk', '/fleet'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },
+  { name: 'Lists', on: ['/trades', '/desk', '/fleet/units', '/logistics/all', '/pool/workers', '/pool/statements'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },
   { name: 'Bench', on: ['/logistics'], keys: [['↵', 'take the scan, clear an error']] },
   { name: 'Sign in by role', on: ['/welcome', '/signin'], keys: [['1 … 9', 'sign in as that person']] },
 ];

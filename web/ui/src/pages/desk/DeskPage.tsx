@@ -65,7 +65,7 @@ export default function DeskPage() {
 }
 
 const columns = (now: number): Column<Waiting>[] => [
-  { head: 'Waits for', width: 90, cell: (w) => <><Glyph kind={KINDS[w.kind].glyph} size={10} /> {KINDS[w.kind].one}</> },
+  { head: 'Waits for', width: 90, cell: (w) => <><Glyph kind={KINDS[w.kind].glyph} size={10} />&ensp;{KINDS[w.kind].one}</> },
   { head: 'What', width: 80, cell: (w) => <Link to={w.to} className={w.what.startsWith('T-') ? 'mono m' : 'm'}>{w.what}</Link> },
   { head: 'Who', width: 140, wide: true, cell: (w) => <span className="t2">{w.who}</span> },
   { head: 'Why', width: 220, cell: (w) => <span className="desk-why">{w.why}</span> },

@@ -32,7 +32,7 @@ export function waitingOf(d: Desk): Waiting[] {
   }));
   const subjects = d.verifications.map((v): Waiting => ({
     id: `verification-${v.org}`, kind: 'verification', what: v.name, who: v.state,
-    why: v.open_hits > 0 ? `${int(v.open_hits)} listed names look like its own` : 'said who it is',
+    why: v.open_hits > 0 ? `${int(v.open_hits)} listed ${v.open_hits === 1 ? 'name looks' : 'names look'} like its own` : 'said who it is',
     held: '', since: v.since, to: `/desk/verifications/${v.org}`,
   }));
   const payouts = d.payouts.map((p): Waiting => ({
