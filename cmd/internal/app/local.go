@@ -90,7 +90,8 @@ func (h *house) world(ctx context.Context) (any, error) {
 		Stratum: h.flags.StratumURL, Chain: h.flags.ChainURL, Stripe: h.flags.StripeURL,
 		Parts: []localPart{}, Odd: []localOdd{},
 	}
-	sys := hashyard.SystemActor("world")
+	// The world is told as the house sees it.
+	sys := hashyard.Actor{System: "world", House: true, Org: h.id}
 	miners, _, err := h.fleet.Miners(ctx, sys, fleet.MinerQuery{Limit: localPage})
 	if err != nil {
 		return nil, err

@@ -196,3 +196,29 @@ func TestTurnsAndDesk(t *testing.T) {
 		}
 	}
 }
+
+// TestTheLocalWorldTells its state to everybody on this machine, before anybody
+// signs in.
+func TestTheLocalWorldTells(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.serve(y.flags())
+	th := y.fill("matched")
+	y.sql(`UPDATE trades SET history = '[{"state":"matched","at":"2026-11-22T14:00:00Z"}]' WHERE id = $1`, th.trade)
+	y.sql(`INSERT INTO trade_units (trade_id, position, unit_id, buyer_org, seller_org, sold_ghs)
+		SELECT id, 0, $2, buyer_org, seller_org, sold_ghs FROM trades WHERE id = $1`, th.trade, th.unit)
+	code, body := y.get(y.web+"/api/v1/world", "")
+	var w localWorld
+	if err := json.Unmarshal([]byte(body), &w); err != nil || code != http.StatusOK {
+		t.Fatalf("world: %d %s", code, body)
+	}
+	if p := w.Progress; p.Machines != 1 || p.Trade != fmt.Sprintf("T-%d", th.number) || p.Unit != th.unit.String() || len(p.Reached) != 1 {
+		t.Errorf("progress: %+v", p)
+	}
+	if w.Figures.Height < 1 && w.Figures.Network == "" || len(w.Parts) < 8 || w.Parts[1].State != web.Fine {
+		t.Errorf("figures %+v, parts %+v", w.Figures, w.Parts)
+	}
+	if w.Odd == nil || len(w.Odd) != 0 {
+		t.Errorf("a simulator that is away names machines: %+v", w.Odd)
+	}
+}
