@@ -116,7 +116,7 @@ func Reconcile(org hashyard.ID, live []Alert, machines []Machine, sites map[hash
 	}
 	var out []Alert
 	for _, m := range machines {
-		for _, f := range m.Findings(now, sites[m.Site].OfflineAfter()) {
+		for _, f := range m.Findings(now, sites[m.Site]) {
 			k := key{m.ID, f.Kind}
 			a, ok := known[k]
 			delete(known, k)

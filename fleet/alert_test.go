@@ -73,7 +73,7 @@ func TestFindings(t *testing.T) {
 		m, site := machineAt(now)
 		c.spoil(&m)
 		var got []Health
-		for _, f := range m.Findings(now, site.OfflineAfter()) {
+		for _, f := range m.Findings(now, site) {
 			got = append(got, f.Kind)
 			if f.Cause == "" {
 				t.Errorf("%s: %s without a cause", name, f.Kind)
@@ -160,7 +160,7 @@ func TestReconcile(t *testing.T) {
 					all[a.ID] = a
 				}
 				want := map[Health]bool{}
-				for _, f := range m.Findings(now, site.OfflineAfter()) {
+				for _, f := range m.Findings(now, site) {
 					want[f.Kind] = true
 				}
 				if len(live()) != len(want) {

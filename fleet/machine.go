@@ -114,16 +114,19 @@ type Finding struct {
 
 // Findings judges a machine; the worst comes first. What was not read is not
 // judged: no figure is no fault.
-func (m Machine) Findings(now time.Time, after time.Duration) []Finding {
+func (m Machine) Findings(now time.Time, site Site) []Finding {
 	v := m.Vitals
 	var nominal hashyard.Hashrate
 	if v.Ideal != nil {
 		nominal = *v.Ideal
 	}
-	if since, online := (Miner{LastSeen: m.LastSeen, GoneAt: m.GoneAt}).Offline(now, after); !online {
+	if since, online := (Miner{LastSeen: m.LastSeen, GoneAt: m.GoneAt}).Offline(now, site.OfflineAfter()); !online {
 		cause := "no answer at " + m.Address
-		if m.GoneAt.Equal(since) {
+		switch {
+		case m.GoneAt.Equal(since):
 			cause = "gone from " + m.Address
+		case now.Sub(site.AgentSeen) > site.OfflineAfter():
+			cause = "not seen: the agent of " + site.Name + " is silent too"
 		}
 		return []Finding{{Kind: Offline, Cause: cause, Missing: nominal}}
 	}
@@ -181,7 +184,7 @@ func (m Machine) Judge(site Site, now time.Time) Machine {
 		r := float64(*m.VerifiedOrReportedHS / *m.Vitals.Ideal)
 		m.Ratio = &r
 	}
-	fs := m.Findings(now, site.OfflineAfter())
+	fs := m.Findings(now, site)
 	switch {
 	case len(fs) > 0:
 		m.State, m.Why = fs[0].Kind, fs[0].Cause

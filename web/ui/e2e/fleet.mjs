@@ -1,7 +1,7 @@
 // Redirects two machines by the bulk bar, as an operator does: select, dry run,
 // begin, watch the waves to their end; halt one by a key, and have one halt itself.
 //   WORLD=path/to/world.json node e2e/fleet.mjs
-// It writes to simulated machines and leaves them pointed at our pool.
+// It writes to simulated machines; the first two get their old pools back.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
@@ -30,7 +30,7 @@ async function pick(page, list) {
   await page.getByRole('toolbar').getByText(`${list.length} machine`).waitFor();
 }
 
-await step('two machines are redirected by the bulk bar, after a dry run', async () => {
+await step('two machines are redirected by the bulk bar after a dry run, and rolled back', async () => {
   const page = await open(browser, 'dark', 1440);
   await enter(page, person('seller.operator'), '/fleet');
   await liveRing(page);
@@ -49,6 +49,13 @@ await step('two machines are redirected by the bulk bar, after a dry run', async
   const counts = await page.locator('.rd-n').allTextContents();
   assert.equal(counts.map(Number).reduce((a, b) => a + b, 0), 2, 'the counts sum to the total');
   if (shots) await page.screenshot({ path: `${shots}/fleet-plan-done.png` });
+  const went = page.url();
+  await page.getByRole('button', { name: 'Roll back' }).click();
+  await page.getByRole('dialog').getByText('writes the old pools back').waitFor();
+  await page.keyboard.press('Enter');
+  await page.waitForURL((u) => u.href !== went);
+  await page.locator('.rd-head').getByText('Done', { exact: true }).waitFor({ timeout: 120_000 });
+  await page.getByText('Old pools read back').first().waitFor();
   clean(page);
   await page.context().close();
 });

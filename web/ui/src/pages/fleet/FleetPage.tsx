@@ -215,5 +215,6 @@ function NoMachines({ sites, onAdd }: { sites: readonly Site[] | undefined; onAd
 function Picked({ rows, picked }: { rows: readonly Machine[] | undefined; picked: ReadonlySet<string> }) {
   const own = (rows ?? []).filter((m) => picked.has(m.id));
   const nominal = own.reduce((sum, m) => sum + (m.nominal_ths ?? 0), 0);
-  return <span className="sm t2">{fixed(nominal, 1)} TH/s nominal</span>;
+  // Only of what is in sight: a selection outlives the filter.
+  return own.length === picked.size ? <span className="sm t2">{fixed(nominal, 1)} TH/s nominal</span> : <span className="sm t2">{own.length} in sight</span>;
 }
