@@ -36,6 +36,7 @@ type cli struct {
 	Restore      restoreCmd         `cmd:"" help:"Bring an archive back into an empty database and new folders."`
 	BackupKey    backupKeyCmd       `cmd:"" help:"Make a key that backups are encrypted for."`
 	Version      app.VersionCommand `cmd:"" help:"Print version, commit, Go and schema."`
+	Doctor       doctorCmd          `cmd:"" help:"Look at an installation or the local world and say what is wrong and what to do."`
 
 	LogLevel slog.Level `default:"info" env:"HASHYARD_LOG_LEVEL" help:"Least level that is logged: debug, info, warn, error."`
 }

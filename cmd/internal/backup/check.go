@@ -4,8 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"hashyard"
@@ -31,21 +34,27 @@ var errRead = errors.New("read")
 
 // Shares opens the share log in a copied folder of `serve` and reads it on from
 // where the database stands: not one message may be missing.
-func Shares(ctx context.Context, dir string, seen *Seen) (err error) {
+func Shares(ctx context.Context, dir string, seen *Seen) error {
+	_, err := shareLog(ctx, dir, seen)
+	return err
+}
+
+func shareLog(ctx context.Context, dir string, seen *Seen) (last uint64, err error) {
 	log, err := sharelog.Open(ctx, sharelog.Config{Dir: filepath.Join(dir, "shares"), Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
-		return err
+		return 0, err
 	}
 	defer func() { err = errors.Join(err, log.Close()) }()
-	stream, last := log.Position()
+	var stream string
+	stream, last = log.Position()
 	if stream != seen.Stream && seen.Stream != "" {
-		return hashyard.Conflict.Errorf("the share log in the folder is not the one that the database counts from")
+		return last, hashyard.Conflict.Errorf("the share log in the folder is not the one that the database counts from")
 	}
 	if last < seen.Shares {
-		return hashyard.Conflict.Errorf("the share log ends at %d, the database has counted up to %d", last, seen.Shares)
+		return last, hashyard.Conflict.Errorf("the share log ends at %d, the database has counted up to %d", last, seen.Shares)
 	}
 	if last == seen.Shares {
-		return nil
+		return last, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Minute)
 	defer cancel()
@@ -62,9 +71,9 @@ func Shares(ctx context.Context, dir string, seen *Seen) (err error) {
 		return nil
 	})
 	if errors.Is(context.Cause(ctx), errRead) {
-		return nil
+		return last, nil
 	}
-	return fmt.Errorf("share log read up to %d of %d: %w", at, last, err)
+	return last, fmt.Errorf("share log read up to %d of %d: %w", at, last, err)
 }
 
 // LocalChain opens a copied chain of the local world: it must have the blocks
@@ -82,4 +91,43 @@ func LocalChain(_ context.Context, dir string, seen *Seen) error {
 		return hashyard.Conflict.Errorf("the chain's copy ends at block %d, the treasury has seen %d", height, seen.Height)
 	}
 	return nil
+}
+
+// ErrLarge is a folder that is not copied only for a look.
+var ErrLarge = errors.New("too large to be copied for a look")
+
+// ShareLog reads a copy of the share log in a folder of `serve` that may be in
+// use, as Shares does, and says where it ends.
+func ShareLog(ctx context.Context, serveDir, temp string, most int64, seen *Seen) (last uint64, bytes int64, err error) {
+	skip := func(rel string) bool { return rel != "shares" && !strings.HasPrefix(rel, "shares/") }
+	if err := walk(ctx, serveDir, skip, func(root *os.Root, rel string, _ fs.FileMode) error {
+		st, err := root.Stat(rel)
+		if err == nil {
+			bytes += st.Size()
+		}
+		return err
+	}); err != nil {
+		return 0, 0, err
+	}
+	if bytes > most {
+		return 0, bytes, ErrLarge
+	}
+	for range copies {
+		if last, err = readCopy(ctx, serveDir, temp, skip, seen); err == nil || ctx.Err() != nil {
+			break
+		}
+	}
+	return last, bytes, err
+}
+
+func readCopy(ctx context.Context, serveDir, temp string, skip func(string) bool, seen *Seen) (last uint64, err error) {
+	dir, err := os.MkdirTemp(temp, "hashyard-look-")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	if err := copyTree(ctx, dir, serveDir, skip); err != nil {
+		return 0, err
+	}
+	return shareLog(ctx, dir, seen)
 }

@@ -87,9 +87,18 @@ func foreignDatabase(ctx context.Context, cfg Config, owner, password string) (*
 	if err := migrations.Up(ctx, migrations.Config{OwnerURL: owner, AppPassword: password, Log: cfg.Log}); err != nil {
 		return nil, err
 	}
-	app := *u
-	app.User = url.UserPassword("hashyard_app", password)
-	return &database{owner: owner, app: app.String()}, nil
+	app, err := appURL(owner, password)
+	return &database{owner: owner, app: app}, err
+}
+
+// appURL is the application's address of the database that owner reaches.
+func appURL(owner, password string) (string, error) {
+	u, err := url.Parse(owner)
+	if err != nil {
+		return "", hashyard.Invalid.Errorf("the database's address cannot be read")
+	}
+	u.User = url.UserPassword("hashyard_app", password)
+	return u.String(), nil
 }
 
 // keep starts a private Postgres again when it ends before its time.
