@@ -216,6 +216,7 @@ func (r *restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
 				cfg.Targets = append(cfg.Targets, backup.Target{Set: set, Root: dir, Sub: "."})
 			}
 		}
+		cfg.Freeze = true
 		sum, err = backup.Restore(ctx, cfg)
 	default:
 		err = hashyard.Invalid.Errorf("say where to restore to: --database-owner-url, or --world for a local world; --check only reads")
@@ -225,8 +226,10 @@ func (r *restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
 	}
 	fmt.Println("restored:")
 	describe(sum)
-	fmt.Printf("  Payouts signed after %s are unknown to this database. Before serve pays again, compare the\n  signer's journal and the chain with its payouts; the runbook in the documentation says how.\n",
-		sum.Head.TakenAt.Format("2006-01-02 15:04:05 UTC"))
+	if cfg.Freeze {
+		fmt.Println("  Payouts are frozen: those signed since then are unknown to this database. Start serve with the signer's\n" +
+			"  newest folder, let the treasury reconcile, and end the freeze there.")
+	}
 	return nil
 }
 

@@ -158,6 +158,9 @@ type RestoreConfig struct {
 	Targets  []Target // of the archive's sets
 	Leave    []string // sets that are left out on purpose
 	MaxSize  int64    // bytes it may unpack to; 0 is a tebibyte
+	// Freeze stops payouts in the restored database: what was signed after the
+	// backup is unknown to it and would be paid again.
+	Freeze bool
 	// Check, if set, looks at the restored database, migrated to the newest
 	// shape, and says what is wrong with it.
 	Check func(ctx context.Context, ownerURL string) error
@@ -203,6 +206,11 @@ func Restore(ctx context.Context, cfg RestoreConfig) (Summary, error) {
 	}
 	if err := migrations.Up(ctx, migrations.Config{OwnerURL: cfg.OwnerURL, Log: cfg.Log}); err != nil {
 		return sum, fmt.Errorf("the archive is restored, but not brought up to date (`hashyard migrate` does it): %w", err)
+	}
+	if cfg.Freeze {
+		if err := l.freeze(ctx); err != nil {
+			return sum, err
+		}
 	}
 	if cfg.Check != nil {
 		return sum, cfg.Check(ctx, cfg.OwnerURL)

@@ -226,6 +226,23 @@ func TestAKeptWorldIsUpgraded(t *testing.T) {
 	}
 }
 
+// TestARestoredYardPaysNobody until somebody has looked; also when the restore
+// was cut short after the rows were there.
+func TestARestoredYardPaysNobody(t *testing.T) {
+	t.Parallel()
+	url := testdb.OwnerURL(testdb.Empty(t))
+	for range 2 {
+		if _, err := Restore(t.Context(), RestoreConfig{Archive: archive(kept[0]), Keys: keptKeys(t), OwnerURL: url, Leave: rowsOnly, Freeze: true}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	conn := open(t, url)
+	var freezes int
+	if err := conn.QueryRow(t.Context(), "SELECT count(*) FROM payout_freezes WHERE frozen").Scan(&freezes); err != nil || freezes != 1 {
+		t.Fatalf("%d freezes, %v", freezes, err)
+	}
+}
+
 // TestUpIsInterrupted: whatever moment the migrations are cut short at, the
 // next start finishes them, also when four start at once.
 func TestUpIsInterrupted(t *testing.T) {

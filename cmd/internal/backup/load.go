@@ -248,3 +248,21 @@ func (l *loader) compare(ctx context.Context, t Table, m Manifest) error {
 	}
 	return nil
 }
+
+// freeze stops payouts, once for this restore.
+func (l *loader) freeze(ctx context.Context) error {
+	why := l.note() + ": payouts signed since then are unknown here"
+	tx, err := l.conn.Begin(ctx)
+	if err != nil {
+		return fmt.Errorf("freeze payouts: %w", err)
+	}
+	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	if _, err := tx.Exec(ctx, "SET LOCAL ROLE hashyard_system"); err != nil {
+		return fmt.Errorf("freeze payouts: %w", err)
+	}
+	if _, err := tx.Exec(ctx, `INSERT INTO payout_freezes (id, frozen, reason, by_name, at)
+		SELECT $1, true, $2, 'restore', now() WHERE NOT EXISTS (SELECT FROM payout_freezes WHERE reason = $2)`, hashyard.NewID(), why); err != nil {
+		return fmt.Errorf("freeze payouts: %w", err)
+	}
+	return tx.Commit(ctx)
+}

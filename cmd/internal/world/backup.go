@@ -12,6 +12,7 @@ import (
 
 	"hashyard"
 	"hashyard/cmd/internal/backup"
+	"hashyard/migrations"
 	"hashyard/migrations/cluster"
 )
 
@@ -117,8 +118,16 @@ func Restore(ctx context.Context, p Place, cfg backup.RestoreConfig) (sum backup
 	}
 	err = p.database(ctx, func(url string) error {
 		cfg.OwnerURL = url
-		sum, err = backup.Restore(ctx, cfg)
-		return err
+		if sum, err = backup.Restore(ctx, cfg); err != nil {
+			return err
+		}
+		// The chain came along, so nothing was paid since; only the role's
+		// password, which belongs to the server, is missing.
+		st, err := open(root)
+		if err != nil {
+			return err
+		}
+		return migrations.Up(ctx, migrations.Config{OwnerURL: url, AppPassword: st.Secrets["app_database"], Log: p.Log})
 	})
 	if err != nil {
 		return sum, err
