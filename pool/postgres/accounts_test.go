@@ -223,4 +223,8 @@ func TestTenantsSeeTheirOwn(t *testing.T) {
 	if ps, err := h.svc.UnitSeries(ctx, a.actor, mb.unit, time.Time{}, 0); err != nil || len(ps) != 0 {
 		t.Errorf("series of another's unit: %v, %v", ps, err)
 	}
+	rates, err := h.svc.UnitRates(ctx, b.actor, []hashyard.ID{ma.unit, mb.unit}, time.Hour)
+	if r := rates[mb.unit]; err != nil || len(rates) != 1 || r.Estimate <= 0 || r.Lower > r.Estimate || r.Upper < r.Estimate || r.For <= 0 {
+		t.Errorf("rates of one's own units only: %+v, %v", rates, err)
+	}
 }

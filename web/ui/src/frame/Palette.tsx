@@ -15,7 +15,7 @@ export function Palette({ opened, onClose }: { opened: boolean; onClose: () => v
   return (
     <Modal
       opened={opened} onClose={onClose} withCloseButton={false} size={640} padding={0} centered={false} yOffset={96}
-      aria-label="Search"
+      attributes={{ content: { 'aria-label': 'Search' } }}
     >
       {opened && <Search onClose={onClose} />}
     </Modal>
