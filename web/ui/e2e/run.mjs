@@ -119,6 +119,33 @@ await step('a lost connection shows the amber strip and stops orders; it heals',
   await page.context().close();
 });
 
+await step('a book that missed something says since when and stops orders; it heals', async () => {
+  const page = await open(browser, 'dark', 1440);
+  const trader = person('buyer.trader');
+  await enter(page, trader, '/market');
+  await liveRing(page);
+  await page.locator('[data-price]').first().waitFor();
+  // From here on every snapshot is the one of now, while the stream goes on.
+  const instrument = (await page.evaluate(async () => (await fetch('/api/v1/instruments')).json())).items[0].id;
+  const kept = await page.evaluate(async (i) => (await fetch(`/api/v1/instruments/${i}/book`)).text(), instrument);
+  await page.goto(`${base}/market/${instrument}`);
+  await page.locator('[data-price]').first().waitFor();
+  await liveRing(page);
+  await page.route('**/api/v1/instruments/*/book', (r) => r.fulfill({ contentType: 'application/json', body: kept }));
+  const placed = await page.evaluate(async (i) => (await fetch('/api/v1/orders', {
+    method: 'POST', headers: { 'Content-Type': 'application/json', 'Idempotency-Key': crypto.randomUUID() },
+    body: JSON.stringify({ instrument: i, side: 'bid', price_mc: 1000, units: 1 }),
+  })).json(), instrument);
+  await page.getByText(/^Book incomplete since \d\d:\d\d:\d\d$/).waitFor();
+  await page.getByText('Orders wait until the book is whole again').waitFor();
+  assert.ok(await page.locator('.ticket-send').isDisabled(), 'an order can be sent over a broken book');
+  await page.unroute('**/api/v1/instruments/*/book');
+  await page.getByText(/^Book incomplete since/).waitFor({ state: 'hidden' });
+  await page.evaluate((id) => fetch(`/api/v1/orders/${id}`, { method: 'DELETE' }), placed.id);
+  clean(page);
+  await page.context().close();
+});
+
 await walk(browser, step, shots, process.env.ONLY);
 
 await browser.close();

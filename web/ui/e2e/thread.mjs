@@ -4,6 +4,7 @@
 // called directly. It leaves a real trade behind.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
+import { bank } from './bank.mjs';
 import { launch } from './browser.mjs';
 import { clean, enter, liveRing, open, person, steps, world } from './session.mjs';
 
@@ -33,23 +34,6 @@ async function hands(path, body) {
   const res = await fetch(world.miners.control + path, body && { method: 'POST', body: JSON.stringify(body) });
   assert.ok(res.ok, `${path} answered ${res.status}`);
   return res.json();
-}
-
-/** The buyer's bank sends what the instructions of a payment ask for. */
-async function bank(page, trade) {
-  const { payment } = await page.evaluate(async (id) => (await fetch(`/api/v1/trades/${id}`)).json(), trade);
-  const call = async (path, form) => {
-    const res = await fetch(world.stripe.url + path, {
-      headers: { Authorization: `Bearer ${world.stripe.key}`, 'Content-Type': 'application/x-www-form-urlencoded' },
-      ...(form && { method: 'POST', body: new URLSearchParams(form) }),
-    });
-    assert.ok(res.ok, `${path} answered ${res.status}: ${await res.clone().text()}`);
-    return res.json();
-  };
-  const intent = await call(`/v1/payment_intents/${payment.id}`);
-  await call(`/v1/test_helpers/customers/${intent.customer}/fund_cash_balance`, {
-    amount: String(payment.amount_cents), currency: 'usd', reference: payment.instructions.reference ?? '',
-  });
 }
 
 /** Sends the ticket by key; the row of the order it became. */
