@@ -29,10 +29,11 @@ func money() []Invariant {
 			SQL: `SELECT currency || ' ' || sum(balance) FROM ledger_accounts GROUP BY currency HAVING sum(balance) <> 0`,
 		},
 		{
-			Name: "money.no-forbidden-balance", Says: "nobody owes the house what it owes them; no asset is below zero",
+			Name: "money.no-forbidden-balance", Says: "nobody owes the house what it owes them; no asset is below zero, and what is in flight is still in the coins",
 			SQL: `SELECT org_id || ' ' || currency || ' ' || purpose || ': ' || balance FROM ledger_accounts
 				WHERE (purpose IN ('held', 'earnings') AND balance > 0)
-				   OR (purpose IN ('stripe_balance', 'treasury_coins', 'treasury_in_flight') AND balance < 0)`,
+				   OR (purpose IN ('stripe_balance', 'treasury_coins') AND balance < 0)
+				   OR (purpose = 'treasury_in_flight' AND balance > 0)`,
 		},
 		{
 			Name: "money.held-is-trades", Says: "what is held for a buyer is what its trades received and have not passed on",
@@ -73,7 +74,7 @@ func money() []Invariant {
 			Name: "payout.in-flight-is-ledger", Says: "what is signed and in no block is what the ledger has in flight",
 			SQL: `SELECT 'payouts ' || p || ', ledger ' || l FROM
 				(SELECT coalesce(sum(amount_sats + fee_sats), 0)::bigint AS p FROM payouts WHERE tx IS NOT NULL AND mined_height IS NULL) a,
-				(SELECT coalesce(sum(balance), 0)::bigint AS l FROM ledger_accounts WHERE purpose = 'treasury_in_flight') b
+				(SELECT coalesce(-sum(balance), 0)::bigint AS l FROM ledger_accounts WHERE purpose = 'treasury_in_flight') b
 				WHERE p <> l`,
 		},
 		{

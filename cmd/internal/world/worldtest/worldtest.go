@@ -62,6 +62,18 @@ func Build(t testing.TB, tags string) string {
 	return dir
 }
 
+// Run runs the program to its end and returns what it printed.
+func Run(t testing.TB, bin string, env []string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), filepath.Join(bin, "hashyard"), args...)
+	cmd.Dir, cmd.Env = root(t), append(os.Environ(), env...)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("hashyard %s: %v\n%s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
 // Running is a world that ends with its test.
 type Running struct {
 	Path string // of world.json
@@ -72,7 +84,12 @@ type Running struct {
 // Start runs a fresh world. It ends with the test.
 func Start(t testing.TB, bin string, args []string, env ...string) Running {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "world")
+	return StartIn(t, bin, filepath.Join(t.TempDir(), "world"), args, env...)
+}
+
+// StartIn runs the world that is in a folder, or a fresh one there.
+func StartIn(t testing.TB, bin, dir string, args []string, env ...string) Running {
+	t.Helper()
 	out := &record{}
 	cmd := exec.Command(filepath.Join(bin, "hashyard"), append([]string{"run", "--dir", dir}, args...)...)
 	cmd.Dir = root(t)
