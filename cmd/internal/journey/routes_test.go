@@ -41,6 +41,7 @@ var public = map[string]string{
 var shared = map[string]string{
 	"/api/v1/instruments": "the market is one, its orders and trades are told without names",
 	"/api/v1/models":      "the catalogue of machine models",
+	"/api/v1/pool/epochs": "rates are public, so that anybody can recompute a statement",
 	"/api/v1/pool/blocks": "what the pool found stands in the chain for all to see",
 }
 
@@ -48,6 +49,7 @@ var shared = map[string]string{
 // be refused for whose thing it is, not for its form.
 var bodies = map[string]map[string]any{
 	"POST /api/v1/agent/commands/{id}/result": {"site_id": "01a210e5-2681-7000-b544-c276e5e804a5"},
+	"POST /api/v1/shipments/{id}/undo":        {"serial": "SMTTEZUBDJAJG0417"},
 	"POST /api/v1/shipments/{id}/scans":       {"serial": "SMTTEZUBDJAJG0417"},
 	"PUT /api/v1/users/{id}":                  {"roles": []string{"viewer"}},
 }
@@ -165,6 +167,15 @@ func (x *walls) furnish() {
 	var hook any
 	x.call(x.w.Keys["seller.owner"], http.MethodPost, "/api/v1/webhooks",
 		map[string]any{"url": "https://receiver.example/hook", "roles": []string{"viewer"}}, &hook)
+	var miners struct{ Items []struct{ ID string } }
+	x.call(x.w.Keys["seller.operator"], http.MethodGet, "/api/v1/miners", nil, &miners)
+	var ids []string
+	for _, m := range miners.Items {
+		ids = append(ids, m.ID)
+	}
+	var plan struct{ ID string }
+	x.call(x.w.Keys["seller.operator"], http.MethodPost, "/api/v1/redirect-plans", map[string]any{"kind": "redirect", "miner_ids": ids}, &plan)
+	x.call(x.w.Keys["seller.operator"], http.MethodPost, "/api/v1/redirect-plans/"+plan.ID+"/halt", nil, &plan)
 }
 
 var telling = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[A-Z0-9]{15,24}|[0-9a-f]{64}|[a-z0-9.]+@[a-z]+\.local`)
