@@ -2,6 +2,8 @@ package agenttest
 
 import (
 	"errors"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +13,7 @@ import (
 
 	"hashyard"
 	"hashyard/cmd/internal/minersim"
+	"hashyard/cmd/internal/world/worldtest"
 	"hashyard/fleet"
 )
 
@@ -254,4 +257,23 @@ func TestYardAway(t *testing.T) {
 		now, err := y.fleet.Miner(t.Context(), y.seller.actor, seen.ID)
 		return err == nil && now.ReadAt.After(since)
 	})
+}
+
+// TestResultsAreSynced counts the agent's completed syncs while TestYardAway
+// runs: what it must not forget is synced file and folder, each time.
+func TestResultsAreSynced(t *testing.T) {
+	strace := worldtest.Strace(t)
+	trace := filepath.Join(t.TempDir(), "trace")
+	cmd := exec.CommandContext(t.Context(), strace, append(worldtest.StraceArgs(trace), os.Args[0], "-test.run=^TestYardAway$", "-test.count=1")...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	syncs := worldtest.ReadSyncs(t, trace)
+	files := syncs.Of(func(path string) bool { return strings.HasSuffix(path, ".json.new") })
+	folders := syncs.Of(func(path string) bool { return strings.HasSuffix(path, "/commands") })
+	// The old pools before the write, the result after it.
+	if files < 2 || folders < files {
+		t.Errorf("%d entries were synced and %d times their folder", files, folders)
+	}
+	t.Logf("%d entries synced, folder %d times", files, folders)
 }
