@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"hashyard/migrations/testdb/need"
 )
 
 // Strace finds the tool, or skips: that something is on the disk is shown by
@@ -15,7 +17,7 @@ func Strace(t testing.TB) string {
 	t.Helper()
 	path, err := exec.LookPath("strace")
 	if err != nil {
-		t.Skip("no strace: apt-get install strace")
+		need.Missing(t, need.Strace, "apt-get install strace")
 	}
 	return path
 }
