@@ -57,7 +57,7 @@ function RungRow({ r, side, best, onPrice }: { r: Rung; side: 'bid' | 'ask'; bes
   return (
     <button
       type="button" className={`rung rung-${side}`} onClick={() => onPrice(r.price_mc)} data-price={r.price_mc}
-      aria-label={`${side} ${pricePerTH(r.price_mc)}, ${r.units} units, ${r.sum} up to here, ${r.own > 0 ? `${r.own} your own` : `${r.orders} orders`}`}
+      title={`${side} ${pricePerTH(r.price_mc)}, ${r.units} units, ${r.sum} up to here, ${r.own > 0 ? `${r.own} your own` : `${r.orders} orders`}`}
       style={{ '--depth': `${r.depth * 100}%` } as React.CSSProperties}
     >
       <span className={`b ${tone}`}>

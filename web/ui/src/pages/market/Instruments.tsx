@@ -27,7 +27,7 @@ export function Instruments({ current, onPick, focus }: {
             <li key={i.id}>
               <button
                 type="button" className="mk-inst" aria-pressed={i.id === current} ref={i.id === current ? focus : null}
-                onClick={() => onPick(i.id)} aria-label={`${i.name}, ${best('bid', l?.bestBid)}, ${best('ask', l?.bestAsk)}`}
+                onClick={() => onPick(i.id)} title={`${i.name}, ${best('bid', l?.bestBid)}, ${best('ask', l?.bestAsk)}`}
               >
                 <span className="b mk-name">{i.name}</span>
                 <Price level={l?.bestBid} tone="ok" known={book !== undefined} word="no bid" />
