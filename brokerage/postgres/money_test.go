@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -13,60 +12,6 @@ import (
 	"hashyard/brokerage"
 	"hashyard/migrations/testdb"
 )
-
-// orders of n things, all of them.
-func permutations(n int) [][]int {
-	if n == 0 {
-		return [][]int{{}}
-	}
-	var out [][]int
-	for _, p := range permutations(n - 1) {
-		for i := range n {
-			q := append(append(append([]int{}, p[:i]...), n-1), p[i:]...)
-			out = append(out, q)
-		}
-	}
-	return out
-}
-
-// TestWebhooksInAnyOrder delivers the lifecycle of a payment in every order,
-// each event two or three times: the money is held once, always.
-func TestWebhooksInAnyOrder(t *testing.T) {
-	t.Parallel()
-	b := setup(t)
-	types := []string{"payment_intent.created", "payment_intent.requires_action", "payment_intent.partially_funded", "payment_intent.succeeded"}
-	r := rand.New(rand.NewPCG(1, 2))
-	for n, order := range permutations(len(types)) {
-		d := b.matched(t, 1)
-		d, err := b.svc.Fund(t.Context(), b.buyer, d.Trade.ID)
-		if err != nil {
-			t.Fatal(err)
-		}
-		// The money came before any webhook did: each of them finds it.
-		b.rail.bankSends(d.Payment.RailID, 1)
-		b.rail.bankSends(d.Payment.RailID, d.Payment.Amount)
-		for _, i := range order {
-			body := b.rail.webhook(types[i], d.Payment.RailID)
-			for range 2 + r.IntN(2) {
-				if err := b.svc.Webhook(t.Context(), body, "signed"); err != nil {
-					t.Fatalf("order %d %v: %v", n, order, err)
-				}
-			}
-		}
-		d = b.trade(t, d.Trade.ID)
-		if d.Trade.State != brokerage.Funded || d.Trade.Received != d.Trade.Amount || d.Trade.Version != 4 {
-			t.Fatalf("order %v: %+v", order, d.Trade)
-		}
-	}
-	n := int64(len(permutations(len(types))))
-	if got := b.balance(t, b.buyer.Org, "held"); got != -n*114_200 {
-		t.Errorf("held %d, want %d", got, -n*114_200)
-	}
-	if got := int64(len(b.events(t, hashyard.EvTradeFunded))); got != n {
-		t.Errorf("%d funded events, want %d", got, n)
-	}
-	b.sound(t)
-}
 
 // TestWebhooksAsTheMoneyComes: early events find nothing or a part, the last
 // finds all; then everything once more, backwards.

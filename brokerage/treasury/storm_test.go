@@ -12,6 +12,7 @@ import (
 	"hashyard/brokerage/ledger"
 	"hashyard/brokerage/treasury"
 	"hashyard/brokerage/treasury/signer"
+	"hashyard/migrations/testdb/soak"
 )
 
 // faults breaks calls: before they have an effect, or after, so that only the
@@ -170,6 +171,9 @@ func TestNoPayoutLeavesTwice(t *testing.T) {
 	if testing.Short() || slow {
 		payouts = 150
 	}
+	if n := soak.Times(); n > 0 {
+		payouts = 1_000 * n
+	}
 	const tenants = 20
 	s := newStorm(t, 1, 0.06, tenants)
 	count := func() (n int) {
@@ -214,6 +218,7 @@ func TestNoPayoutLeavesTwice(t *testing.T) {
 		}
 	}
 	t.Logf("%d payouts, broken %v", count(), s.f.hits)
+	soak.Reached(t, "payouts: died at any step on a reorganised chain, 0 ×2, 0 lost", count(), 10_000)
 }
 
 // all are a tenant's payouts, page by page.

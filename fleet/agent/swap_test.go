@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -21,7 +20,7 @@ import (
 	"hashyard/firmware/identify"
 	"hashyard/fleet"
 	"hashyard/fleet/discover"
-	"hashyard/migrations/testdb/need"
+	"hashyard/migrations/testdb/soak"
 )
 
 // machine is the least of an Antminer's web interface.
@@ -177,13 +176,11 @@ func TestNoWriteReachesTheWrongMachine(t *testing.T) {
 // TestSoakNoWriteReachesTheWrongMachine is the same for 10,000 redirects times
 // HASHYARD_SOAK, with a seed of its own: ten times is the target's 10^5.
 func TestSoakNoWriteReachesTheWrongMachine(t *testing.T) {
-	n, err := strconv.Atoi(os.Getenv("HASHYARD_SOAK"))
-	if err != nil {
-		need.ByDesign(t, "HASHYARD_SOAK is not set: this harness is long (make soak)")
-	}
+	n := soak.Only(t)
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	swapStorm(t, 203, 10_000*n, seed)
+	soak.Reached(t, "agent: redirects while machines change places, 0 wrong writes", 10_000*n, 100_000)
 }
 
 func swapStorm(t *testing.T, third byte, n int, seed uint64) {

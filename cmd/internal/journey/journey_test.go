@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hashyard/cmd/internal/world/worldtest"
+	"hashyard/migrations/testdb/soak"
 )
 
 // TestJourney: journeys in a row pass on one world, and what they left behind
@@ -15,7 +16,7 @@ import (
 func TestJourney(t *testing.T) {
 	worldtest.Needs(t)
 	w := worldtest.Start(t, worldtest.Build(t, ""), worldtest.Fast())
-	for range max(1, 3*worldtest.Soak()) {
+	for range max(1, 3*soak.Times()) {
 		if err := Run(t.Context(), Config{World: w.Path, Out: worldtest.Lines{T: t}, Wait: 3 * time.Minute}); err != nil {
 			t.Fatal(err)
 		}

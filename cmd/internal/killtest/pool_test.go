@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -26,6 +27,7 @@ import (
 	"hashyard/cmd/internal/world"
 	"hashyard/cmd/internal/world/worldtest"
 	"hashyard/migrations/testdb"
+	"hashyard/migrations/testdb/soak"
 	"hashyard/pool/share"
 	"hashyard/pool/sharelog"
 	"hashyard/pool/stratum/stratumtest"
@@ -84,12 +86,11 @@ func newMinePool(t *testing.T, bin string) *minePool {
 		port: map[string]string{}, sent: map[string]bool{}, acked: map[string]*big.Int{},
 	}
 	for _, name := range []string{"web", "stratum", "chain", "signer"} {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := world.FreePort()
 		if err != nil {
 			t.Fatal(err)
 		}
-		p.port[name] = l.Addr().String()
-		l.Close()
+		p.port[name] = net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 	}
 	p.env = append(os.Environ(), parent.Env+"=1", "HASHYARD_FAILPOINTS="+p.arms.dir,
 		"HASHYARD_DATABASE_URL="+testdb.AppURL(p.db), "HASHYARD_CHAIN_PASSWORD=chain", "HASHYARD_STRIPE_KEY=sk_test_none",
@@ -314,7 +315,7 @@ func TestPoolSurvivesEveryFailpoint(t *testing.T) {
 	rnd := rand.New(rand.NewPCG(7, 7))
 	shares, others := poolPoints()
 	rounds := 1
-	if n := worldtest.Soak(); n > 0 {
+	if n := soak.Times(); n > 0 {
 		rounds = 10 * n
 	}
 	for round := range rounds {

@@ -12,6 +12,7 @@ import (
 	"hashyard"
 	"hashyard/cmd/internal/journey"
 	"hashyard/cmd/internal/world/worldtest"
+	"hashyard/migrations/testdb/soak"
 )
 
 // often are passed again and again; which pass kills is the seed's to say. All
@@ -36,15 +37,15 @@ func TestWorldSurvivesEveryFailpoint(t *testing.T) {
 	a := arms{t.TempDir()}
 	w := worldtest.Start(t, worldtest.Build(t, "failpoints"), append(worldtest.Fast(), "--restart-wait=200ms"), "HASHYARD_FAILPOINTS="+a.dir, "HASHYARD_COMMAND_PAUSE=1s")
 	began := time.Now()
-	for seed := range uint64(max(1, worldtest.Soak())) {
+	for seed := range uint64(max(1, soak.Times())) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		for _, p := range hashyard.Failpoints() {
-			if worldtest.Soak() == 0 && ofPool(p) {
+			if soak.Times() == 0 && ofPool(p) {
 				continue // the other harness has them for less
 			}
 			n := 1
 			if often(p) {
-				n += rnd.IntN(4 + 20*worldtest.Soak())
+				n += rnd.IntN(4 + 20*soak.Times())
 			}
 			if err := a.set(p, n); err != nil {
 				t.Fatal(err)

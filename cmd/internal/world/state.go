@@ -177,14 +177,25 @@ func (st *state) choosePorts(web int, dir string) error {
 			}
 			return hashyard.Conflict.Errorf("port %d (%s) is taken by another program: stop that program (`ss -ltnp 'sport = :%d'` names it), %s", have, p.name, have, what)
 		}
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+		if st.Ports[p.name], err = FreePort(); err != nil {
 			return fmt.Errorf("choose a port for %s: %w", p.name, err)
 		}
-		st.Ports[p.name] = l.Addr().(*net.TCPAddr).Port
-		l.Close()
 	}
 	return nil
+}
+
+// FreePort finds a port of loopback that nobody has, below those that the
+// system gives to outgoing connections: one of them would be lost again before
+// its process has started.
+func FreePort() (int, error) {
+	var last error
+	for range 100 {
+		port := 12_000 + mrand.IntN(20_000)
+		if last = tryPort(port); last == nil {
+			return port, nil
+		}
+	}
+	return 0, last
 }
 
 func tryPort(port int) error {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -16,15 +15,6 @@ import (
 	"hashyard/cmd/internal/world"
 	"hashyard/migrations/testdb/need"
 )
-
-// Soak is how often the long harnesses run; 0 leaves them out.
-func Soak() int {
-	n, err := strconv.Atoi(os.Getenv("HASHYARD_SOAK"))
-	if err != nil {
-		return 0
-	}
-	return n
-}
 
 // Fast are the settings of a world in which the whole thread takes a minute.
 func Fast() []string {
