@@ -9,18 +9,20 @@ import (
 	"testing"
 	"time"
 
+	"hashyard"
 	"hashyard/cmd/internal/world/worldtest"
+	"hashyard/migrations/testdb/soak"
 	"hashyard/pool/sharelog"
 )
 
-// TestSyncedBeforeTold counts the completed syncs of a mining and paying yard:
+// syncedBeforeTold counts the completed syncs of a mining and paying yard:
 // at least one for every message of the share log, of which each true was
 // answered after its own, and one for every line of the signer's journal, with
 // the folder's when the file was made.
-func TestSyncedBeforeTold(t *testing.T) {
-	worldtest.Needs(t)
+func syncedBeforeTold(t *testing.T, bin string) map[hashyard.Failpoint]int {
+	t.Helper()
 	strace := worldtest.Strace(t)
-	p := newMinePool(t, worldtest.Build(t, ""))
+	p := newMinePool(t, bin)
 	trace := filepath.Join(p.dir, "trace.")
 	p.under = func(process string) []string {
 		return append([]string{strace}, worldtest.StraceArgs(trace+process)...)
@@ -56,7 +58,9 @@ func TestSyncedBeforeTold(t *testing.T) {
 	if lines < 5 || journal < lines || folder == 0 {
 		t.Errorf("the signer's journal has %d lines and was synced %d times, its folder %d times", lines, journal, folder)
 	}
+	soak.Reached(t, "syncs: completed, of messages answered for", shares, int(messages))
 	t.Logf("%d shares answered true in %d messages, %d syncs · signer: %d lines, %d syncs, folder %d", len(p.acked), messages, shares, lines, journal, folder)
+	return nil
 }
 
 // lines counts the signer's decisions.

@@ -300,13 +300,13 @@ func (p *minePool) killAt(point, recovery hashyard.Failpoint, n, m int, limit ti
 	return false
 }
 
-// TestPoolSurvivesEveryFailpoint kills a mining and paying yard at every
+// poolSurvives kills a mining and paying yard at every
 // failpoint of shares, settlement and payouts, and again while it recovers:
 // every share that was answered true is credited once, every payout leaves
 // once.
-func TestPoolSurvivesEveryFailpoint(t *testing.T) {
-	worldtest.Needs(t)
-	p := newMinePool(t, worldtest.Build(t, "failpoints"))
+func poolSurvives(t *testing.T, bin string) map[hashyard.Failpoint]int {
+	t.Helper()
+	p := newMinePool(t, bin)
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	rest, ended := p.run(ctx)
@@ -345,12 +345,16 @@ func TestPoolSurvivesEveryFailpoint(t *testing.T) {
 	took := time.Since(began)
 	rest()
 	p.sound(stop, ended)
-	all.add(kills)
-	total := 0
-	for _, n := range kills {
+	total, onShares := 0, 0
+	for p, n := range kills {
 		total += n
+		if slices.Contains(shares, p) {
+			onShares += n
+		}
 	}
+	soak.Reached(t, "shares: kills on the path of a share, 0 lost, 0 ×2", onShares, 1_000)
 	t.Logf("pool: %d kills in %s (%s each), %d sessions\n%s", total, took.Round(time.Second), (took / time.Duration(max(total, 1))).Round(time.Millisecond), p.dials, table(kills))
+	return kills
 }
 
 // sound checks the invariants on the living yard, and when it has stopped,

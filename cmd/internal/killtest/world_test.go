@@ -29,13 +29,13 @@ func often(p hashyard.Failpoint) bool {
 	return false
 }
 
-// TestWorldSurvivesEveryFailpoint lets journeys through a world whose
+// worldSurvives lets journeys through a world whose
 // processes die at every failpoint, in whatever order they come to them, also
 // while they recover from the kill before. Then everything must hold.
-func TestWorldSurvivesEveryFailpoint(t *testing.T) {
-	worldtest.Needs(t)
+func worldSurvives(t *testing.T, bin string) map[hashyard.Failpoint]int {
+	t.Helper()
 	a := arms{t.TempDir()}
-	w := worldtest.Start(t, worldtest.Build(t, "failpoints"), append(worldtest.Fast(), "--restart-wait=200ms"), "HASHYARD_FAILPOINTS="+a.dir, "HASHYARD_COMMAND_PAUSE=1s")
+	w := worldtest.Start(t, bin, append(worldtest.Fast(), "--restart-wait=200ms"), "HASHYARD_FAILPOINTS="+a.dir, "HASHYARD_COMMAND_PAUSE=1s")
 	began := time.Now()
 	for seed := range uint64(max(1, soak.Times())) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
@@ -64,8 +64,8 @@ func TestWorldSurvivesEveryFailpoint(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all.add(kills)
 	t.Logf("world: killed at %d of %d failpoints, recovered each time, in %s\n%s", len(kills), len(hashyard.Failpoints()), time.Since(began).Round(time.Second), table(kills))
+	return kills
 }
 
 // journeyAmongKills plays a journey while traders place and take back orders,
