@@ -240,6 +240,53 @@ func TestDispatcherDeliversOnceAndRetries(t *testing.T) {
 	}
 }
 
+// TestLeaseIsRenewedWhileAHandlerRuns: a handler may take longer than a lease
+// and is called once all the same; the event of a process that died with it
+// comes again when the lease has run out.
+func TestLeaseIsRenewedWhileAHandlerRuns(t *testing.T) {
+	t.Parallel()
+	db := testdb.New(t)
+	var calls atomic.Int64
+	const lease = 300 * time.Millisecond
+	slow := func(context.Context, hashyard.Event) error {
+		calls.Add(1)
+		time.Sleep(3 * lease) // the handler's own work
+		return nil
+	}
+	ev, err := hashyard.NewEvent(hashyard.EvMinerSeen, hashyard.Ref{Kind: "miner"}, time.Now(), hashyard.MinerSeen{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.AsSystem(t.Context(), "test", func(ctx context.Context, tx *pg.Tx) error { return tx.Emit(ctx, ev) }); err != nil {
+		t.Fatal(err)
+	}
+	owner := testdb.Owner(t, db)
+	// As a process leaves it that was killed after it had claimed the event.
+	if _, err := owner.Exec(t.Context(), "UPDATE outbox SET leased_to = now() + interval '300 ms', attempts = 1"); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 2)
+	for range 2 {
+		d := pg.NewDispatcher(db, []pg.Handler{{"slow", []hashyard.EventKind{hashyard.EvMinerSeen}, slow}}, pg.DispatcherConfig{Poll: 20 * time.Millisecond, Lease: lease})
+		go func() { ended <- d.Run(ctx) }()
+	}
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+		var open int
+		if err := owner.QueryRow(t.Context(), "SELECT count(*) FROM outbox WHERE done_at IS NULL").Scan(&open); err != nil {
+			t.Fatal(err)
+		}
+		if open == 0 {
+			break
+		}
+	}
+	cancel()
+	if err := errors.Join(<-ended, <-ended); err != nil || calls.Load() != 1 {
+		t.Fatalf("the handler was called %d times, %v", calls.Load(), err)
+	}
+}
+
 func TestLeadIsExclusive(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
