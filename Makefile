@@ -4,8 +4,12 @@ DIR   ?= .hashyard
 N     ?= 1
 GO    := go
 
+# No C: the same sources then give the same bytes on any machine. Only the race
+# detector needs it.
+export CGO_ENABLED := 0
+
 .DEFAULT_GOAL := help
-.PHONY: help run reset backup restore build ui test test-go test-ui check fmt journey soak vuln
+.PHONY: help run reset backup restore build repro sbom reference ui test test-go test-ui check fmt journey soak vuln
 
 help: ## Show this list.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,7 +39,7 @@ web/ui/node_modules/.package-lock.json: web/ui/package.json web/ui/package-lock.
 	cd web/ui && npm ci --no-audit --no-fund
 	@touch $@
 
-web/ui/dist/index.html: web/ui/node_modules/.package-lock.json $(shell find web/ui/src web/ui/index.html web/ui/vite.config.ts -type f 2>/dev/null)
+web/ui/dist/index.html: web/ui/node_modules/.package-lock.json $(shell find web/ui/src web/ui/docs web/ui/public web/ui/index.html web/ui/vite.config.ts -type f 2>/dev/null)
 	cd web/ui && npm run build
 	@touch $@
 
@@ -44,8 +48,8 @@ test: build test-go test-ui ## Everything that runs in 15 minutes here, race det
 # The journeys come last and alone: a proof measures a hashrate, and simulated
 # miners slow down on a machine that is busy with other tests.
 test-go:
-	set -o pipefail; $(GO) test -json -race -timeout 20m $$($(GO) list ./... | grep -vE "cmd/internal/(journey|killtest)") | $(GO) run ./cmd/internal/testgate
-	set -o pipefail; $(GO) test -json -race -timeout 30m -p 1 ./cmd/internal/journey ./cmd/internal/killtest | $(GO) run ./cmd/internal/testgate
+	set -o pipefail; CGO_ENABLED=1 $(GO) test -json -race -timeout 20m $$($(GO) list ./... | grep -vE "cmd/internal/(journey|killtest)") | $(GO) run ./cmd/internal/testgate
+	set -o pipefail; CGO_ENABLED=1 $(GO) test -json -race -timeout 30m -p 1 ./cmd/internal/journey ./cmd/internal/killtest | $(GO) run ./cmd/internal/testgate
 
 test-ui: web/ui/node_modules/.package-lock.json
 	cd web/ui && npm run lint && npm test
@@ -67,11 +71,18 @@ journey: ## Play one machine the whole way in the running world and check each s
 	@test -x bin/hashyard || $(MAKE) build
 	@exec bin/hashyard journey --world $(DIR)/world.json $(ARGS)
 
+repro: ui ## Build the programs in two folders and compare them to the byte (COLD=1: second cache empty).
+	@.ci/repro
 
+sbom: build ## Write bin/sbom.json: every Go module and npm package of the programs (CycloneDX).
+	@bin/hashyard sbom > bin/sbom.json && echo bin/sbom.json
+
+reference: ## Write the configuration reference anew.
+	@$(GO) run ./cmd/hashyard config-reference > web/docs/pages/configuration.md.new && mv web/docs/pages/configuration.md.new web/docs/pages/configuration.md
 
 # A release needs N=10; what was reached is told beside that at the end.
 soak: build ## The long harnesses, N times over.
-	@log=$$(mktemp); HASHYARD_SOAK=$(N) $(GO) test -race -timeout 24h -count=1 -v -p 1 \
+	@log=$$(mktemp); HASHYARD_SOAK=$(N) CGO_ENABLED=1 $(GO) test -race -timeout 24h -count=1 -v -p 1 \
 		-run 'Soak|TestJourney|TestSabotage|TestNoPayoutLeavesTwice|TestWebhooksInAnyOrder' ./... 2>&1 | tee $$log | grep -v 'no tests to run\|no test files'; \
 	failed=$${PIPESTATUS[0]}; echo; grep -ho 'soak: .*' $$log; rm -f $$log; exit $$failed
 

@@ -37,7 +37,8 @@ type file struct {
 
 // Static serves the built browser app in fsys. Files under assets/ have their
 // hash in the name and are kept for ever; everything else is asked for anew.
-// Any path that is no file is a page of the app, so it gets index.html.
+// Any path that is no file and no folder with an index.html of its own is a page
+// of the app, so it gets index.html.
 // Without index.html every page says how to build the app.
 func Static(fsys fs.FS) http.Handler {
 	files := load(fsys)
@@ -58,6 +59,8 @@ func Static(fsys fs.FS) http.Handler {
 			// HTML in its place would only break later and stranger.
 			http.Error(w, "no such file", http.StatusNotFound)
 			return
+		case f == nil && files[name+"/index.html"] != nil:
+			f = files[name+"/index.html"] // a page of its own beside the app's
 		case f == nil:
 			f = files["index.html"]
 		case strings.HasPrefix(name, "assets/"):

@@ -14,6 +14,19 @@ import (
 //go:embed all:dist
 var dist embed.FS
 
+//go:embed src/theme/tokens.css
+var tokens string
+
+// Tokens are the app's colours and type as CSS variables, for pages that are
+// served beside it; the same whether the app was built or not.
+func Tokens() string { return tokens }
+
+//go:embed package-lock.json
+var lock []byte
+
+// Lock is npm's lock file: what the app was built from, to the byte.
+func Lock() []byte { return lock }
+
 // FS is the built app, rooted at the folder that holds index.html.
 func FS() fs.FS {
 	sub, err := fs.Sub(dist, "dist")

@@ -11,18 +11,23 @@ import (
 	poolapi "hashyard/pool/api"
 	"hashyard/web"
 	webapi "hashyard/web/api"
+	"hashyard/web/docs"
 	"hashyard/web/ui"
 )
 
 // api joins the routes of all domains.
-func (h *house) api() *web.API {
+func (h *house) api() (*web.API, error) {
+	static, err := docs.Handler(web.Static(ui.FS()))
+	if err != nil {
+		return nil, err
+	}
 	api := web.New(web.Config{
-		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: web.Static(ui.FS()),
+		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: static,
 		Limits: h.flags.Limits.web(),
 		Health: h.ops.health, Observe: telemetry.HTTP(h.ops.Registry),
 	})
 	h.register(api)
-	return api
+	return api, nil
 }
 
 // register adds every route; with empty services it describes the API only.

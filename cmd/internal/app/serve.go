@@ -188,7 +188,10 @@ func (h *house) run(ctx context.Context, g *errgroup.Group) error {
 	}
 	h.figures()
 	h.ops.check(h.checks()...)
-	api := h.api()
+	api, err := h.api()
+	if err != nil {
+		return err
+	}
 	// Streams end with the broker, so that the server's shutdown is quick.
 	defer context.AfterFunc(ctx, h.broker.Close)()
 	parts := map[string]func(context.Context) error{

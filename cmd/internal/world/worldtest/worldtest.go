@@ -46,6 +46,7 @@ func Build(t testing.TB, tags string) string {
 	dir := t.TempDir()
 	cmd := exec.CommandContext(t.Context(), "go", "build", "-tags="+tags, "-o", dir+string(filepath.Separator), "./cmd/hashyard", "./cmd/minersim")
 	cmd.Dir = root(t)
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // as make build does, whose cache it shares
 	if out, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
