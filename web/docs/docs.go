@@ -76,6 +76,16 @@ func Handler(next http.Handler) (http.Handler, error) {
 	}), nil
 }
 
+// served turns the links of the sources, which work between the files, into
+// those of the server.
+func served(src []byte) []byte {
+	src = bytes.ReplaceAll(src, []byte("](../img/"), []byte("](/docs/img/"))
+	for _, l := range nav {
+		src = bytes.ReplaceAll(src, []byte("]("+l.Name+".md"), []byte("](/docs/"+l.Name))
+	}
+	return src
+}
+
 // render makes every file by its path.
 func render() (map[string][]byte, error) {
 	files := map[string][]byte{"/docs/docs.css": []byte(ui.Tokens() + style)}
@@ -86,7 +96,7 @@ func render() (map[string][]byte, error) {
 			return nil, err
 		}
 		var body, out bytes.Buffer
-		if err := md.Convert(src, &body); err != nil {
+		if err := md.Convert(served(src), &body); err != nil {
 			return nil, err
 		}
 		// Our own text, and goldmark leaves raw HTML out.

@@ -51,7 +51,9 @@ function Search({ onClose }: { onClose: () => void }) {
     if (!e) return;
     recent.add(e);
     onClose();
-    if (newTab) window.open(e.to, '_blank', 'noopener');
+    // The documentation is pages of their own, beside the app.
+    if (e.to.startsWith('/docs')) window.location.assign(e.to);
+    else if (newTab) window.open(e.to, '_blank', 'noopener');
     else void navigate(e.to);
   };
   useEffect(() => {

@@ -47,6 +47,8 @@ export interface Command {
 const PAGES: readonly Command[] = [
   { id: 'trades', name: 'Trades', keys: 'g t', to: '/trades', needs: 'trades.read', words: 'orders matched payout dispute' },
   { id: 'welcome', name: 'Local world', keys: 'g w', to: '/welcome', words: 'start sign in roles help' },
+  { id: 'tour', name: 'Tour in five minutes', to: '/docs/tour', words: 'docs documentation help manual' },
+  { id: 'api', name: 'API', to: '/docs', words: 'docs documentation openapi developer routes' },
 ];
 
 const ACTIONS: readonly Command[] = [
