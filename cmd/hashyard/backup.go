@@ -12,10 +12,12 @@ import (
 	"time"
 
 	"filippo.io/age"
+	"github.com/jackc/pgx/v5"
 
 	"hashyard"
 	"hashyard/cmd/internal/app"
 	"hashyard/cmd/internal/backup"
+	"hashyard/cmd/internal/invariants"
 	"hashyard/cmd/internal/world"
 )
 
@@ -205,7 +207,7 @@ func (r *restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
 		}
 		return err
 	}
-	cfg := backup.RestoreConfig{Archive: r.Archive, Keys: keys, OwnerURL: r.DatabaseOwnerURL, Leave: r.Leave, MaxSize: r.MaxSize, Log: log}
+	cfg := backup.RestoreConfig{Archive: r.Archive, Keys: keys, OwnerURL: r.DatabaseOwnerURL, Leave: r.Leave, MaxSize: r.MaxSize, Check: booksHold, Log: log}
 	var sum backup.Summary
 	switch {
 	case r.World != "":
@@ -231,6 +233,25 @@ func (r *restoreCmd) Run(ctx context.Context, log *slog.Logger) error {
 			"  newest folder, let the treasury reconcile, and end the freeze there.")
 	}
 	return nil
+}
+
+// booksHold looks at what must always be true. What waited when the backup was
+// made waits still, so lateness says nothing.
+func booksHold(ctx context.Context, ownerURL string) error {
+	conn, err := pgx.Connect(ctx, ownerURL)
+	if err != nil {
+		return hashyard.Unavailable.Errorf("restored, but not looked at: %w", err)
+	}
+	defer conn.Close(ctx)
+	found, err := invariants.Check(ctx, invariants.Sources{DB: conn, Late: 50 * 365 * 24 * time.Hour})
+	if err != nil {
+		return fmt.Errorf("restored, but not looked at: %w", err)
+	}
+	var wrong []error
+	for _, f := range found {
+		wrong = append(wrong, hashyard.Conflict.Errorf("restored as it was, and it was not sound: %s", f))
+	}
+	return errors.Join(wrong...)
 }
 
 // keys open the archive: those that were named, or this user's own.

@@ -129,7 +129,7 @@ func small(t testing.TB, keys ...age.Recipient) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, body := range map[string]string{"tables/t": "1\t2\n", "files/serve/empty": "", "files/serve/deep/down": strings.Repeat("abc", chunkBytes)} {
+	for name, body := range map[string]string{"tables/t": "1\t2\n", "files/serve/empty": "", "files/serve/deep/down": strings.Repeat("a", chunkBytes+1)} {
 		if err := a.part(name, 0o600, func(w io.Writer) (int64, error) {
 			_, err := io.WriteString(w, body)
 			return 1, err
@@ -154,7 +154,7 @@ func TestEveryCutAndEveryAlteredByteIsSeen(t *testing.T) {
 		if err := verify(t, b, id); err != nil {
 			t.Fatalf("%s: %v", name, err)
 		}
-		for i := 0; i < len(b); i += 1 + len(b)/150 {
+		for i := 0; i < len(b); i += 1 + len(b)/70 {
 			if err := verify(t, b[:i], id); err == nil {
 				t.Errorf("%s: cut at %d of %d and taken", name, i, len(b))
 			}
@@ -242,17 +242,16 @@ func TestABombIsBounded(t *testing.T) {
 	if err := os.WriteFile(path, small(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := Verify(path, nil, 2<<20); !errors.Is(err, hashyard.Exhausted) {
-		t.Errorf("three megabytes into two: %v", err)
+	if _, _, err := Verify(path, nil, 1<<20); !errors.Is(err, hashyard.Exhausted) {
+		t.Errorf("more than a megabyte into one: %v", err)
 	}
-	if _, _, err := Verify(path, nil, 4<<20); err != nil {
-		t.Errorf("three megabytes into four: %v", err)
+	if _, _, err := Verify(path, nil, 2<<20); err != nil {
+		t.Errorf("more than a megabyte into two: %v", err)
 	}
 }
 
 func TestADatabaseThatWouldBeHarmedIsRefused(t *testing.T) {
 	t.Parallel()
-	full := filled(t)
 	foreign := testdb.OwnerURL(testdb.Empty(t))
 	if _, err := open(t, foreign).Exec(t.Context(), "CREATE TABLE public.payroll (id int)"); err != nil {
 		t.Fatal(err)
@@ -281,10 +280,6 @@ func TestADatabaseThatWouldBeHarmedIsRefused(t *testing.T) {
 	}
 	if err := restore(testdb.OwnerURL(testdb.Database(t))); err != nil {
 		t.Errorf("a migrated one that nobody has used: %v", err)
-	}
-	before := contents(t, full)
-	if len(before) < 50 {
-		t.Errorf("only %d tables", len(before))
 	}
 	// No folder for the archive's files, and none left out.
 	_, err = Restore(t.Context(), RestoreConfig{Archive: archive(kept[0]), Keys: keptKeys(t), OwnerURL: testdb.OwnerURL(testdb.Empty(t))})
