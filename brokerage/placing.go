@@ -188,6 +188,42 @@ func (s *Service) Cancel(ctx context.Context, actor hashyard.Actor, id hashyard.
 	return s.cfg.Market.Cancel(ctx, o, hashyard.NewID())
 }
 
+// WithdrawOrders takes every order of an organisation that may not trade out
+// of the books. One that may is left alone, whoever asks; while one of its
+// orders is being placed, it has to be asked again.
+func (s *Service) WithdrawOrders(ctx context.Context, org hashyard.ID) error {
+	err := s.mayTrade(ctx, org)
+	if kind, known := hashyard.KindOf(err); err == nil || !known || kind != hashyard.Conflict {
+		return err
+	}
+	actor := hashyard.SystemActor("brokerage.suspended")
+	actor.Org = org
+	eyes := hashyard.Actor{Org: org} // the system's would see every organisation's
+	for {
+		open, _, err := s.cfg.Orders.Orders(ctx, eyes, OrderQuery{State: OrderOpen, Limit: 100})
+		if err != nil {
+			return fmt.Errorf("withdraw orders of %s: %w", org, err)
+		}
+		if len(open) == 0 {
+			break
+		}
+		for _, o := range open {
+			if _, err := s.cfg.Orders.NoteCancel(ctx, actor, o.ID); err != nil {
+				return fmt.Errorf("withdraw order %s: %w", o.ID, err)
+			}
+			// Filled or cancelled meanwhile is out of the book as well.
+			if _, err := s.cfg.Market.Cancel(ctx, o, hashyard.NewID()); err != nil && !errors.Is(err, hashyard.Conflict) {
+				return fmt.Errorf("withdraw order %s: %w", o.ID, err)
+			}
+		}
+	}
+	placing, _, err := s.cfg.Orders.Orders(ctx, eyes, OrderQuery{State: OrderPlacing, Limit: 1})
+	if err == nil && len(placing) > 0 {
+		err = hashyard.Unavailable.Errorf("withdraw orders of %s: one is still being placed", org)
+	}
+	return err
+}
+
 // SweepOrders ends orders whose process died while placing them.
 func (s *Service) SweepOrders(ctx context.Context) error {
 	return s.sweep(ctx, s.cfg.Orders.StalePlacing, func(ctx context.Context, id hashyard.ID) error {

@@ -59,3 +59,41 @@ func TestUnverifiedDoesNotTrade(t *testing.T) {
 		t.Errorf("not funded: %v", err)
 	}
 }
+
+// TestSuspendedLeavesTheBooks: what rests in the books is taken out, once the
+// gate says so and not before.
+func TestSuspendedLeavesTheBooks(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	g := &gate{stopped: map[hashyard.ID]bool{}}
+	svc := brokerage.New(brokerage.Config{
+		House: b.house, Orders: b.store, Trades: b.store, Ledger: b.store, Market: b.market, Gate: g,
+		Rail: b.rail, Reserver: b.inventory, Conditions: conditions{}, Now: b.clock.now,
+	})
+	b.ask(t, 1_142_000, units(2)...)
+	b.ask(t, 1_150_000, units(1)...)
+	other := b.bid(t, 1_000_000, 1)
+	open := func() int {
+		os, _, err := svc.Orders(t.Context(), b.seller, brokerage.OrderQuery{State: brokerage.OrderOpen, Limit: 10})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(os)
+	}
+	if err := svc.WithdrawOrders(t.Context(), b.seller.Org); err != nil || open() != 2 {
+		t.Errorf("orders of one that may trade: %d are left, %v", open(), err)
+	}
+	g.stopped[b.seller.Org] = true
+	for range 2 {
+		if err := svc.WithdrawOrders(t.Context(), b.seller.Org); err != nil || open() != 0 {
+			t.Errorf("%d orders are left, %v", open(), err)
+		}
+	}
+	if o, err := svc.Order(t.Context(), b.buyer, other.ID); err != nil || o.State != brokerage.OrderOpen {
+		t.Errorf("another's order is %s, %v", o.State, err)
+	}
+	d, err := svc.Book(t.Context(), b.buyer, b.s19.ID)
+	if err != nil || len(d.Asks) != 0 || len(d.Bids) != 1 {
+		t.Errorf("the book: %+v, %v", d, err)
+	}
+}

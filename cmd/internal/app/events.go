@@ -71,6 +71,13 @@ func (h *house) handlers() []pg.Handler {
 		// Identity's own.
 		on(web.EvResetAsked, "web.reset", h.web.OnResetAsked),
 		on(verify.EvListImported, "web.sanctions", h.verify.OnListImported),
+		on(verify.EvSuspended, "brokerage.suspended", func(ctx context.Context, ev hashyard.Event) error {
+			var s verify.Suspension
+			if err := ev.Read(&s); err != nil {
+				return err
+			}
+			return h.brokerage.WithdrawOrders(ctx, s.Org)
+		}),
 
 		{Name: "inventory.life", Kinds: every(), Handle: h.inventory.OnEvent},
 		{Name: "web.hooks", Kinds: every(), Handle: h.hooks.OnEvent},

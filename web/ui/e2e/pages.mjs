@@ -34,5 +34,13 @@ export const PAGES = [
   { name: 'treasury', path: '/treasury', as: 'house.treasury', ready: '.ts-body' },
   { name: 'desk', path: '/desk', as: 'house.desk', ready: '.figure-made:not(:empty)' },
   { name: 'desk-denied', path: '/desk', as: 'buyer.trader', ready: '[role=note]' },
+  { name: 'desk-organisations', path: '/desk/verifications', as: 'house.desk', ready: '.og-side h2' },
+  { name: 'desk-sanctions', path: '/desk/sanctions', as: 'house.desk', ready: '.og-side form' },
+  { name: 'members', path: '/organisation', as: 'seller.owner', ready: '.og-side form' },
+  { name: 'verification', path: '/organisation/verification', as: 'seller.owner', ready: '.og-lines' },
+  { name: 'webhooks', path: '/organisation/webhooks', as: 'seller.owner', ready: '.og-side form' },
+  { name: 'audit', path: '/organisation/audit', as: 'seller.owner', ready: '.og-chain' },
+  { name: 'join', path: '/join#x', as: null, ready: '[role=alert]' },
+  { name: 'reset', path: '/reset', as: null, ready: 'form' },
   { name: 'not-found', path: '/no/such/page', as: 'buyer.trader', ready: '.empty' },
 ];

@@ -4,8 +4,10 @@ import { useMe } from './api/queries';
 import { SignedIn } from './frame/Shell';
 import { homeOf } from './pages/home';
 import { NextShipment } from './pages/bench/NextShipment';
+import { JoinPage } from './pages/JoinPage';
 import { MoneyPage } from './pages/MoneyPage';
 import { NotFoundPage } from './pages/NotFoundPage';
+import { ResetPage } from './pages/ResetPage';
 import { SignInPage } from './pages/SignInPage';
 import { WelcomePage } from './pages/WelcomePage';
 import { SkeletonBlock } from './parts/States';
@@ -22,6 +24,12 @@ const BlocksPage = lazy(() => import('./pages/pool/BlocksPage'));
 const StatementsPage = lazy(() => import('./pages/statement/StatementsPage'));
 const StatementPage = lazy(() => import('./pages/statement/StatementPage'));
 const DeskPage = lazy(() => import('./pages/desk/DeskPage'));
+const VerificationsPage = lazy(() => import('./pages/desk/VerificationsPage'));
+const SanctionsPage = lazy(() => import('./pages/desk/SanctionsPage'));
+const MembersPage = lazy(() => import('./pages/org/MembersPage'));
+const StandingPage = lazy(() => import('./pages/org/StandingPage'));
+const WebhooksPage = lazy(() => import('./pages/org/WebhooksPage'));
+const AuditPage = lazy(() => import('./pages/org/AuditPage'));
 const FleetPage = lazy(() => import('./pages/fleet/FleetPage'));
 const UnitsPage = lazy(() => import('./pages/fleet/UnitsPage'));
 const MinerPage = lazy(() => import('./pages/miner/MinerPage'));
@@ -37,6 +45,8 @@ export function App() {
     <Suspense fallback={<SkeletonBlock />}>
       <Routes>
         <Route path="/signin" element={<SignInPage />} />
+        <Route path="/join" element={<JoinPage />} />
+        <Route path="/reset" element={<ResetPage />} />
         <Route path="/welcome" element={<WelcomePage />} />
         <Route element={<SignedIn />}>
           <Route index element={<Home />} />
@@ -62,6 +72,12 @@ export function App() {
           <Route path="money/payouts" element={<PayoutsPage />} />
           <Route path="treasury" element={<TreasuryPage />} />
           <Route path="desk" element={<DeskPage />} />
+          <Route path="desk/verifications/:org?" element={<VerificationsPage />} />
+          <Route path="desk/sanctions" element={<SanctionsPage />} />
+          <Route path="organisation" element={<MembersPage />} />
+          <Route path="organisation/verification" element={<StandingPage />} />
+          <Route path="organisation/webhooks" element={<WebhooksPage />} />
+          <Route path="organisation/audit" element={<AuditPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Routes>

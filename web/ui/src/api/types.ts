@@ -80,6 +80,21 @@ export type EpochFees = Of<'EpochFees'>;
 export type SearchResult = Of<'SearchResult'>;
 export type Turns = Of<'Turns'>;
 export type Desk = Of<'Desk'>;
+export type User = Of<'User'>;
+export type Invitation = Of<'Invitation'>;
+export type Offer = Of<'Offer'>;
+export type Standing = Of<'Standing'>;
+export type OrgDetails = Of<'Details'>;
+export type BeneficialOwner = Of<'Owner'>;
+export type Subject = Of<'Subject'>;
+export type Dossier = Of<'Dossier'>;
+export type SanctionsList = Of<'List'>;
+export type Webhook = Of<'Hook'>;
+export type NewWebhook = Of<'NewHook'>;
+export type WebhookDelivery = Of<'Delivery'>;
+export type AuditRow = Of<'AuditRow'>;
+export type ChainReport = Of<'Report'>;
+export type Letter = Of<'Letter'>;
 export type Side = Order['side'];
 
 /** The payload is an event as the kernel names it: see pages/lifeline/payloads.ts. */

@@ -104,12 +104,16 @@ function Who({ phone }: { phone?: boolean }) {
       <Menu.Dropdown>
         {phone && <Menu.Label>{me.org.name}, {me.roles.join(', ')}{me.test_mode && ' · test mode'}</Menu.Label>}
         <Menu.Label>{[me.user.name, me.user.email].filter(Boolean).join(' · ')}</Menu.Label>
+        {ORG.filter((o) => me.can.includes(o.needs)).slice(0, 1).map((o) => <Menu.Item key={o.to} onClick={() => void navigate(o.to)}>Organisation</Menu.Item>)}
         <Menu.Item onClick={() => void navigate('/welcome')}>Welcome page</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );
 }
+
+/** The first of the organisation's pages that the role may see. */
+const ORG = [{ to: '/organisation', needs: 'users.read' }, { to: '/organisation/verification', needs: 'verify.read' }, { to: '/organisation/audit', needs: 'audit.read' }];
 
 const title = (s: string) => s.charAt(0).toUpperCase() + s.slice(1);
 

@@ -46,6 +46,12 @@ export interface Command {
 /** Pages besides the jobs' first ones. */
 const PAGES: readonly Command[] = [
   { id: 'trades', name: 'Trades', keys: 'g t', to: '/trades', needs: 'trades.read', words: 'orders matched payout dispute' },
+  { id: 'members', name: 'Members', keys: 'g o', to: '/organisation', needs: 'users.read', words: 'organisation people roles invite' },
+  { id: 'standing', name: 'Verification', to: '/organisation/verification', needs: 'verify.read', words: 'organisation kyc legal name owners' },
+  { id: 'webhooks', name: 'Webhooks', to: '/organisation/webhooks', needs: 'hooks.write', words: 'events deliveries secret' },
+  { id: 'audit', name: 'Audit trail', to: '/organisation/audit', needs: 'audit.read', words: 'log history chain who did' },
+  { id: 'organisations', name: 'Organisations', to: '/desk/verifications', needs: 'verify.decide', words: 'verify refuse suspend desk' },
+  { id: 'sanctions', name: 'Sanctions lists', to: '/desk/sanctions', needs: 'verify.decide', words: 'ofac sdn import screening' },
   { id: 'welcome', name: 'Local world', keys: 'g w', to: '/welcome', words: 'start sign in roles help' },
   { id: 'tour', name: 'Tour in five minutes', to: '/docs/tour', words: 'docs documentation help manual' },
   { id: 'api', name: 'API', to: '/docs', words: 'docs documentation openapi developer routes' },

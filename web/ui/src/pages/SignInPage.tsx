@@ -52,6 +52,7 @@ export function SignInPage() {
               {signIn.isPending ? 'Signing in' : 'Sign in'}
             </button>
           </form>
+          <p className="sm entry-lost"><Link to="/reset">Lost the password?</Link></p>
           {signIn.isError && !refused && <Failed what="Not signed in" error={signIn.error} />}
         </section>
         {world && (

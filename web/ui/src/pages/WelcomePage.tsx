@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
+import { mailsQuery } from '../api/org';
 import { useMe, worldQuery } from '../api/queries';
 import type { World } from '../api/types';
 import { Shell } from '../frame/Shell';
@@ -54,9 +55,34 @@ function Welcome({ world, stale }: { world: World; stale: boolean }) {
         </Tile>
         <Parts parts={world.parts} />
         <Odd odd={world.odd} />
+        <Mails />
       </div>
     </article>
   );
+}
+
+/** No server takes the local world's mails: they are read here. */
+function Mails() {
+  const mails = useQuery(mailsQuery).data;
+  if (!mails || mails.length === 0) return null;
+  return (
+    <Tile title="Last mails" aside="written to a folder, not sent" className="welcome-wide">
+      <ul className="mails">
+        {mails.slice(0, 6).map((m) => (
+          <li key={m.id}>
+            <span><span className="m">{m.subject}</span> <span className="t2">to {m.to}</span></span>
+            {linkIn(m.text) && <a className="btn btn-sm" href={linkIn(m.text)}>Open its link</a>}
+          </li>
+        ))}
+      </ul>
+    </Tile>
+  );
+}
+
+/** The mailed link, on this very server. */
+function linkIn(text: string): string {
+  const m = /https?:\/\/[^\s/]+(\/(?:join|reset)#[\w-]+)/.exec(text);
+  return m?.[1] ?? '';
 }
 
 function WorldFigures({ world: { figures: f, progress } }: { world: World }) {

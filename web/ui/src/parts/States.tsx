@@ -70,7 +70,7 @@ export function Failed({ what, error, kept, onRetry, actions }: {
       <span className="strip-actions">
         {onRetry && <button type="button" className="btn btn-sm" onClick={onRetry}>Try again</button>}
         {actions}
-        {e?.requestId && <span className="mono sm t3">req {e.requestId}</span>}
+        {e?.requestId && <span className="mono sm t2">req {e.requestId}</span>}
       </span>
     </div>
   );

@@ -12,6 +12,7 @@ import { Denied, Empty, Failed } from '../../parts/States';
 import { Table, type Column } from '../../parts/Table';
 import { useNow } from '../../parts/useNow';
 import './desk.css';
+import { DeskTabs } from './DeskTabs';
 import { countOf, KINDS, waitingOf, type Kind, type Waiting } from './waiting';
 
 const ORDER: readonly Kind[] = ['decision', 'late', 'verification', 'payout'];
@@ -36,11 +37,7 @@ export default function DeskPage() {
   };
   return (
     <article className="page-fill">
-      <header className="page-head">
-        <h1>Desk</h1>
-        <span className="about">what waits for the house, oldest first</span>
-        <div className="actions sm t2"><Kbd>j</Kbd> <Kbd>k</Kbd> rows <Kbd>↵</Kbd> open</div>
-      </header>
+      <DeskTabs><Kbd>j</Kbd> <Kbd>k</Kbd> rows <Kbd>↵</Kbd> open</DeskTabs>
       <FigureStrip>
         {ORDER.map((k) => (
           <Figure key={k} label={KINDS[k].name} value={list ? int(n[k]) : ''} made={list && oldest(k)} />
@@ -69,7 +66,7 @@ const columns = (now: number): Column<Waiting>[] => [
   { head: 'What', width: 80, cell: (w) => <Link to={w.to} className={w.what.startsWith('T-') ? 'mono m' : 'm'}>{w.what}</Link> },
   { head: 'Who', width: 140, wide: true, cell: (w) => <span className="t2">{w.who}</span> },
   { head: 'Why', width: 220, cell: (w) => <span className="desk-why">{w.why}</span> },
-  { head: 'Held', width: 70, num: true, wide: true, cell: (w) => w.held || <span className="t3">no money</span> },
+  { head: 'Held', width: 70, num: true, wide: true, cell: (w) => w.held || <span className="t2">no money</span> },
   { head: 'Since, UTC', width: 90, num: true, wide: true, cell: (w) => <span className="t2">{dayMinute(Date.parse(w.since))}</span> },
   { head: 'Waits', width: 60, num: true, cell: (w) => duration(Math.max(0, now - Date.parse(w.since)) / 1000) },
 ];

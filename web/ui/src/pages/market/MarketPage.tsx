@@ -3,6 +3,8 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { call } from '../../api/client';
+import { capital } from '../org/roles';
+import { standingQuery } from '../../api/org';
 import { bookQuery, candlesQuery, instrumentsQuery, ordersQuery, tapeQuery, useMe } from '../../api/queries';
 import type { Fill, Instrument, Order } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
@@ -82,7 +84,9 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   });
 
   const gapSince = bookGap(live, here.id, book.data?.seq, now);
-  const blocked = live.status !== 'live' ? 'Orders wait until the figures are live again'
+  const standing = useQuery({ ...standingQuery, enabled: me?.can.includes('verify.read') ?? false }).data;
+  const blocked = standing && !standing.may_trade ? `${capital(standing.why ?? 'your organisation may not trade')}.`
+    : live.status !== 'live' ? 'Orders wait until the figures are live again'
     : gapSince !== null ? 'Orders wait until the book is whole again' : '';
   const mayTrade = me?.can.includes('orders.write') ?? false;
 
@@ -161,7 +165,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
       </div>
       <div className="mk-right">
         {mayTrade
-          ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} send={send} />
+          ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} mend={standing?.may_trade === false} send={send} />
           : <Tile title="Order"><Denied needs="orders need the trader role" /></Tile>}
         <BestAsk here={here} ladder={ladder} />
       </div>

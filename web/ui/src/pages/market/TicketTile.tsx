@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useRef, type Dispatch, type KeyboardEvent, type RefObject } from 'react';
+import { Link } from 'react-router';
 import { call, newKey } from '../../api/client';
 import { unitsQuery } from '../../api/queries';
 import type { Book, Instrument, NewOrder, Order } from '../../api/types';
@@ -17,10 +18,12 @@ interface Props {
   change: Dispatch<Edit>;
   /** Why orders cannot be sent now; empty when they can. */
   blocked: string;
+  /** What is on the organisation's page lets it trade. */
+  mend: boolean;
   send: RefObject<(() => void) | null>;
 }
 
-export function TicketTile({ instrument, book, ticket, change, blocked, send }: Props) {
+export function TicketTile({ instrument, book, ticket, change, blocked, mend, send }: Props) {
   const client = useQueryClient();
   const announce = useAnnounce();
   // One key per wish: a repeated try of the same order cannot place it twice.
@@ -75,7 +78,7 @@ export function TicketTile({ instrument, book, ticket, change, blocked, send }: 
           {place.isPending ? 'Sending' : priceMc && n > 0 ? `${buy ? 'Buy' : 'Sell'} ${int(n)} at $${pricePerTH(priceMc)} /TH` : buy ? 'Buy' : 'Sell'}
           <Kbd>⌘↵</Kbd>
         </button>
-        {(blocked || lacks) && <p className={`sm ${blocked ? 'warn' : 't2'}`} role={blocked ? 'alert' : undefined}>{blocked || lacks}</p>}
+        {(blocked || lacks) && <p className={`sm ${blocked ? 'warn' : 't2'}`} role={blocked ? 'alert' : undefined}>{blocked || lacks}{mend && <> <Link className="ticket-mend" to="/organisation/verification">Verification</Link></>}</p>}
       </form>
       {place.isError && (
         <Failed
