@@ -125,3 +125,13 @@ func (s *Service) TrialBalance(ctx context.Context, actor hashyard.Actor) (Trial
 	}
 	return s.cfg.Ledger.TrialBalance(ctx)
 }
+
+// Manifest is a trade and the serials of its machines.
+func (s *Service) Manifest(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Dossier, map[hashyard.ID]string, error) {
+	d, err := s.Trade(ctx, actor, id)
+	if err != nil || s.cfg.Serials == nil {
+		return d, nil, err
+	}
+	serials, err := s.cfg.Serials.Serials(ctx, actor, d.UnitIDs())
+	return d, serials, err
+}

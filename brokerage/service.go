@@ -19,6 +19,7 @@ type Config struct {
 	Reserver   Reserver
 	Conditions Conditions // nil: asks carry no condition snapshot
 	Orgs       Orgs       // nil: organisations are called by their id
+	Serials    Serials    // nil: machines are called by their id
 	Gate       Gate       // nil: every organisation may trade
 	// MayPay is why no money leaves the house now; nil or a nil answer: it may.
 	MayPay func(ctx context.Context) error

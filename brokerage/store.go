@@ -189,6 +189,12 @@ type Conditions interface {
 	Condition(ctx context.Context, org, unit hashyard.ID) (json.RawMessage, error)
 }
 
+// Serials knows what machines are called. Of machines that the caller may not
+// read it tells nothing.
+type Serials interface {
+	Serials(ctx context.Context, actor hashyard.Actor, units []hashyard.ID) (map[hashyard.ID]string, error)
+}
+
 // Gate knows which organisations may place orders and fund trades. Its error
 // says why not, and what to do.
 type Gate interface {

@@ -45,6 +45,7 @@ func Register(api *web.API, svc *brokerage.Service) {
 
 	web.Handle(api, get("list-trades", "/trades", "Your trades, newest first"), web.TradesRead, e.trades)
 	web.Handle(api, get("get-trade", "/trades/{id}", "One trade with its steps, money and proof"), web.TradesRead, e.trade)
+	web.Handle(api, web.Answers(get("trade-manifest-csv", "/trades/{id}/manifest.csv", "The machines of a trade by serial, with what each was proven to do, as CSV"), "text/csv"), web.TradesRead, e.manifest)
 	web.Handle(api, post("fund-trade", "/trades/{id}/fund", "Ask how to pay for a trade by bank transfer"), web.TradesFund, e.fund)
 	web.Handle(api, post("dispute-trade", "/trades/{id}/dispute", "Stop a trade until the desk decides"), web.TradesDispute, e.dispute)
 	web.Handle(api, post("decide-trade", "/trades/{id}/decision", "The desk's decision about a disputed or refuted trade"), web.TradesDecide, e.decide)

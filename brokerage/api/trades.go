@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"strconv"
 	"time"
 
 	"hashyard"
@@ -235,6 +236,22 @@ func (e edge) trade(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Tr
 	}
 	return t, nil
 }
+
+func (e edge) manifest(ctx context.Context, actor hashyard.Actor, in *IDInput) (*web.File, error) {
+	d, serials, err := e.svc.Manifest(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	c := web.NewCSV("trade", "serial", "unit", "sold_ths", "floor_ths", "proof", "estimate_ths", "lower_ths", "upper_ths", "shares", "work", "from", "to", "decided_at")
+	for _, p := range tradeOf(d, actor, nil, e.svc.Terms(), time.Now()).Proofs {
+		c.Row(d.Trade.Name(), serials[p.Unit], p.Unit, number(p.SoldTHs), number(p.FloorTHs), p.State,
+			number(p.EstimateTHs), number(p.LowerTHs), number(p.UpperTHs), p.Shares, p.Work, p.From, p.To, p.DecidedAt)
+	}
+	return web.CSVFile("manifest-"+d.Trade.Name(), c), nil
+}
+
+// number is a measured TH/s of a file: three decimals, no grouping.
+func number(ths float64) string { return strconv.FormatFloat(ths, 'f', 3, 64) }
 
 func (e edge) fund(ctx context.Context, actor hashyard.Actor, in *IDInput) (*Trade, error) {
 	d, err := e.svc.Fund(ctx, actor, in.ID)

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"hashyard"
@@ -108,6 +109,23 @@ func (r reserver) Reserve(ctx context.Context, actor hashyard.Actor, holder hash
 
 func (r reserver) Release(ctx context.Context, holder hashyard.Ref, units []hashyard.ID) error {
 	return r.inventory.Release(ctx, holder, units)
+}
+
+// serials is inventory as a trade's papers see it.
+type serials struct{ inventory *inventory.Service }
+
+func (s serials) Serials(ctx context.Context, actor hashyard.Actor, units []hashyard.ID) (map[hashyard.ID]string, error) {
+	out := map[hashyard.ID]string{}
+	for ids := range slices.Chunk(units, 200) {
+		us, _, err := s.inventory.Units(ctx, actor, inventory.UnitQuery{IDs: ids, Limit: len(ids)})
+		if err != nil {
+			return nil, err
+		}
+		for _, u := range us {
+			out[u.ID] = u.Serial
+		}
+	}
+	return out, nil
 }
 
 // nominals is inventory as the pool sees it.

@@ -38,6 +38,7 @@ func (h *house) register(api *web.API) {
 	}
 	if h.flags != nil && h.flags.Seed != "" {
 		cfg.World = h.world
+		h.registerBank(api)
 		if h.letters != nil {
 			cfg.Mails = h.letters.Last
 		}

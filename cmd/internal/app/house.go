@@ -199,7 +199,7 @@ func (h *house) buildMoney(n *names, key signer.Info) error {
 	}
 	h.brokerage = brokerage.New(brokerage.Config{
 		House: h.id, Orders: store, Trades: store, Ledger: tamperLedger(store), Market: orders, Rail: tamperRail(rail),
-		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Gate: h.verify, Now: time.Now, Log: h.log,
+		Reserver: tamperReserver(reserver{h.inventory}), Conditions: h.fleet, Orgs: n, Serials: serials{h.inventory}, Gate: h.verify, Now: time.Now, Log: h.log,
 		MayPay: func(ctx context.Context) error { return h.treasury.MayPay(ctx) },
 	})
 	params, err := addressForms(h.network, key)

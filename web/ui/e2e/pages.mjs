@@ -42,5 +42,8 @@ export const PAGES = [
   { name: 'audit', path: '/organisation/audit', as: 'seller.owner', ready: '.og-chain' },
   { name: 'join', path: '/join#x', as: null, ready: '[role=alert]' },
   { name: 'reset', path: '/reset', as: null, ready: 'form' },
+  { name: 'trades', path: '/trades', as: 'buyer.trader', ready: 'table tbody tr td a, .empty' },
+  { name: 'trade-buyer', path: async () => `/trades/${await first('buyer.trader', '/trades')}`, as: 'buyer.trader', ready: '.clock' },
+  { name: 'trade-seller', path: async () => `/trades/${await first('seller.trader', '/trades')}`, as: 'seller.trader', ready: '.clock' },
   { name: 'not-found', path: '/no/such/page', as: 'buyer.trader', ready: '.empty' },
 ];

@@ -9,6 +9,8 @@ import { MoneyPage } from './pages/MoneyPage';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { ResetPage } from './pages/ResetPage';
 import { SignInPage } from './pages/SignInPage';
+import { TradePage } from './pages/trade/TradePage';
+import { TradesPage } from './pages/trade/TradesPage';
 import { WelcomePage } from './pages/WelcomePage';
 import { SkeletonBlock } from './parts/States';
 
@@ -51,6 +53,8 @@ export function App() {
         <Route element={<SignedIn />}>
           <Route index element={<Home />} />
           <Route path="market/:instrument?" element={<MarketPage />} />
+          <Route path="trades" element={<TradesPage />} />
+          <Route path="trades/:id" element={<TradePage />} />
           <Route path="units/:id" element={<LifeLinePage />} />
           <Route path="fleet" element={<FleetPage />} />
           <Route path="fleet/units" element={<UnitsPage />} />

@@ -15,14 +15,17 @@ export function Documents({ t, rows }: { t: Trade; rows: readonly UnitRow[] }) {
     queryFn: async ({ signal }) => (await call<Page<Shipment>>('GET', `/shipments${query({ trade: t.id })}`, { signal })).items,
   });
   const s = ships.data?.[0];
-  const base = s && `/api/v1/shipments/${s.id}`;
   return (
     <Tile title="Documents" id="documents" className="trade-papers">
       <ul className="papers">
         <Paper name="Serial manifest" at={t.matched_at} href={`/api/v1/trades/${t.id}/manifest.csv`} state={`${rows.length} lines`} form="CSV" />
-        {base && s && <Paper name={`Packing list ${s.number}`} at={s.created_at} href={`${base}/packing-list.pdf`} state={`${s.packed} of ${s.expected} scanned`} form="PDF" />}
-        {base && s && <Paper name="Packing list" at={s.created_at} href={`${base}/packing-list.csv`} state={`${s.packed} of ${s.expected} scanned`} form="CSV" />}
-        {base && s && <Paper name="Pallet labels, GS1-128" at={s.created_at} href={`${base}/labels.pdf`} state="SSCC" form="PDF" />}
+        {s && (
+          <>
+            <Paper name={`Packing list ${s.number}`} at={s.created_at} href={`/api/v1/shipments/${s.id}/packing-list.pdf`} state={`${s.packed} of ${s.expected} scanned`} form="PDF" />
+            <Paper name="Packing list" at={s.created_at} href={`/api/v1/shipments/${s.id}/packing-list.csv`} state={`${s.packed} of ${s.expected} scanned`} form="CSV" />
+            <Paper name="Pallet labels, GS1-128" at={s.created_at} href={`/api/v1/shipments/${s.id}/labels.pdf`} state="SSCC" form="PDF" />
+          </>
+        )}
       </ul>
       {!may && <p className="trade-note sm t2">Packing papers are for the logistics and owner roles.</p>}
       {may && ships.isSuccess && !s && <p className="trade-note sm t2">The packing list comes with the money.</p>}

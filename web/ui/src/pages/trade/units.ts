@@ -84,7 +84,7 @@ export interface StateNode { name: string; kind: GlyphKind; at: string; note: st
 
 /** The line of states: those that were, the one that is, those to come. */
 export function statesOf(t: Trade): StateNode[] {
-  const at = new Map(t.states.map((s) => [s.state as string, s.at]));
+  const at = new Map<string, string>(t.states.map((s) => [s.state, s.at]));
   const ended = t.state === 'cancelled' || t.state === 'disputed' || t.state === 'refuted';
   const names: string[] = ended ? [...LINE.filter((s) => at.has(s)), ...(['refuted', 'disputed', 'cancelled'] as const).filter((s) => at.has(s))] : [...LINE];
   if (!ended && at.has('disputed')) names.splice(names.length - 1, 0, 'disputed');
