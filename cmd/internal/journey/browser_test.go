@@ -30,16 +30,21 @@ func TestBrowser(t *testing.T) {
 		}
 	}
 	w := worldtest.Start(t, worldtest.Build(t, ""), worldtest.Fast())
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "node", "e2e/run.mjs")
-	cmd.Dir = ui
-	shots := os.Getenv("HASHYARD_SHOTS")
-	cmd.Env = append(os.Environ(), "WORLD="+w.Path, "CHROMIUM="+chromium(), "SHOTS="+shots)
-	out, err := cmd.CombinedOutput()
-	t.Logf("%s", out)
-	if err != nil {
+	if _, err := opened(ctx, Config{World: w.Path, Wait: time.Minute}); err != nil {
 		t.Fatal(err)
+	}
+	// Somebody buys by keyboard first: then there is a trade to look at.
+	for _, script := range []string{"e2e/keyboard.mjs", "e2e/run.mjs"} {
+		cmd := exec.CommandContext(ctx, "node", script)
+		cmd.Dir = ui
+		cmd.Env = append(os.Environ(), "WORLD="+w.Path, "CHROMIUM="+chromium(), "SHOTS="+os.Getenv("HASHYARD_SHOTS"))
+		out, err := cmd.CombinedOutput()
+		t.Logf("%s: %s", script, out)
+		if err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
