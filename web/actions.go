@@ -12,7 +12,10 @@ type Action string
 
 // The actions, by the domain they belong to.
 const (
+	// SessionOpen is what a session may do before it is full; see Stage.
+	SessionOpen   Action = "session.open"
 	SessionRead   Action = "session.read"
+	AccountWrite  Action = "account.write"
 	UnitsRead     Action = "units.read"
 	UnitsWrite    Action = "units.write"
 	ShipmentsRead Action = "shipments.read"
@@ -48,7 +51,7 @@ const (
 // Actions are all actions, in the order they are declared.
 func Actions() []Action {
 	return []Action{
-		SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
+		SessionOpen, SessionRead, AccountWrite, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
 		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
 		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
 		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead,
@@ -64,44 +67,63 @@ func Roles() []hashyard.Role {
 	}
 }
 
+// StepUp reports whether commands of this action ask for a factor shown lately:
+// where money goes, and who may decide that.
+func StepUp(act Action) bool {
+	switch act {
+	case PayoutAddress, TreasuryWrite, KeysWrite, UsersWrite, AccountWrite:
+		return true
+	}
+	return false
+}
+
 // grants is the whole authorisation of hashyard: what is not here is denied.
 func grants(role hashyard.Role) []Action {
+	if role == hashyard.Agent {
+		return []Action{AgentLink}
+	}
+	if !role.Valid() {
+		return nil
+	}
+	return append([]Action{SessionOpen, SessionRead, AccountWrite}, grantsAtWork(role)...)
+}
+
+// grantsAtWork is what a role does besides being somebody.
+func grantsAtWork(role hashyard.Role) []Action {
 	switch role {
 	case hashyard.Owner:
 		return []Action{
-			SessionRead, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
+			UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
 			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, LedgerRead,
 			PayoutRead, PayoutAddress, FleetRead, FleetRedirect, PoolRead, PoolWrite,
 			KeysWrite, UsersRead, UsersWrite, AuditRead, VerifyRead, VerifyWrite, HooksWrite,
 		}
 	case hashyard.Trader:
 		return []Action{
-			SessionRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute,
+			MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute,
 			UnitsRead, UnitsWrite, FleetRead, PoolRead, LedgerRead, PayoutRead, VerifyRead,
 		}
 	case hashyard.Operator:
 		return []Action{
-			SessionRead, FleetRead, FleetRedirect, PoolRead, PoolWrite, UnitsRead, UnitsWrite, ShipmentsRead,
+			FleetRead, FleetRedirect, PoolRead, PoolWrite, UnitsRead, UnitsWrite, ShipmentsRead,
 		}
 	case hashyard.Logistics:
-		return []Action{SessionRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, UnitsRead, TradesRead}
+		return []Action{ShipmentsRead, ShipmentsScan, ShipmentsMove, UnitsRead, TradesRead}
 	case hashyard.Viewer:
 		return []Action{
-			SessionRead, UnitsRead, ShipmentsRead, MarketRead, TradesRead, LedgerRead,
+			UnitsRead, ShipmentsRead, MarketRead, TradesRead, LedgerRead,
 			PayoutRead, FleetRead, PoolRead, UsersRead, VerifyRead,
 		}
 	case hashyard.Treasury:
 		return []Action{
-			SessionRead, LedgerRead, TreasuryRead, TreasuryWrite, PayoutRead, HouseRead, PoolRead, TradesRead,
+			LedgerRead, TreasuryRead, TreasuryWrite, PayoutRead, HouseRead, PoolRead, TradesRead,
 		}
 	case hashyard.Desk:
 		return []Action{
-			SessionRead, HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
+			HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
 			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead, AuditRead,
 			VerifyRead, VerifyDecide,
 		}
-	case hashyard.Agent:
-		return []Action{AgentLink}
 	}
 	return nil
 }

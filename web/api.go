@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -32,6 +33,8 @@ type Config struct {
 	// TLS says that callers reach the server by https: cookies are Secure and
 	// host-bound, and browsers are told to stay on https.
 	TLS bool
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 	// Static answers what is not the API; see Static.
 	Static http.Handler
 	// BodyTimeout is how long a request body may take to arrive; zero means
@@ -65,6 +68,20 @@ type Authenticator interface {
 type Caller struct {
 	Actor   hashyard.Actor
 	Session hashyard.ID // zero for a key
+	Stage   Stage       // what is not Full may only become it
+	// ShownAt is when a factor was last shown in the session, Began when the
+	// session did.
+	ShownAt, Began time.Time
+	// Elevated is a key that may do what asks a person for a factor.
+	Elevated bool
+}
+
+// stepped reports whether the caller may do what asks for a factor anew.
+func (c Caller) stepped(now time.Time) bool {
+	if c.Session.IsZero() {
+		return c.Elevated
+	}
+	return !c.ShownAt.IsZero() && now.Sub(c.ShownAt) < StepUpFor
 }
 
 // Route is one registered operation, for tests and the documentation.
@@ -203,6 +220,7 @@ func (api *API) OpenAPI() ([]byte, error) {
 	// by the request id only.
 	if m := doc.Components.Schemas.Map()["ErrorModel"]; m != nil && m.Properties["request_id"] == nil {
 		m.Properties["request_id"] = &huma.Schema{Type: "string", Description: "Quote it when you ask about this request."}
+		m.Properties["code"] = &huma.Schema{Type: "string", Description: "What is wrong here, for programs; only where one can do something about it."}
 	}
 	b, err := json.MarshalIndent(doc, "", "  ")
 	if err != nil {

@@ -23,6 +23,10 @@ func callerOf(ctx context.Context) Caller {
 	return c
 }
 
+// CallerOf is who made this request, as far as a handler may know: by session
+// or by key, and how well it is known.
+func CallerOf(ctx context.Context) Caller { return callerOf(ctx) }
+
 // SessionOf is the id of the session that made this request; zero for a key.
 func SessionOf(ctx context.Context) hashyard.ID { return callerOf(ctx).Session }
 
@@ -51,9 +55,29 @@ func (api *API) guard(act Action) func(huma.Context, func(huma.Context)) {
 			api.write(ctx, hashyard.Denied.Errorf("your roles do not allow %s", act))
 			return
 		}
+		if err := api.held(caller, act, ctx.Method()); err != nil {
+			api.write(ctx, err)
+			return
+		}
 		caller.Actor = narrow(caller.Actor, act)
 		next(huma.WithValue(ctx, callerKey, caller))
 	}
+}
+
+// held is why a session that may do act has to show a factor first. Reading
+// asks for none anew.
+func (api *API) held(c Caller, act Action, method string) error {
+	switch {
+	case c.Stage == Verify && act != SessionOpen:
+		return coded(hashyard.Denied.Errorf("show a passkey or a code first"), "factor_required")
+	case c.Stage == Enrol && act != SessionOpen:
+		return coded(hashyard.Denied.Errorf("your role needs a second factor: enrol one first"), "enrolment_required")
+	case !StepUp(act) || method == http.MethodGet || method == http.MethodHead || c.stepped(api.now()):
+		return nil
+	case c.Session.IsZero():
+		return coded(hashyard.Denied.Errorf("this API key is not elevated: make one that is, or sign in"), "elevation_required")
+	}
+	return stepUpNeeded()
 }
 
 // authenticate prefers a key: a program that sends one means it, whatever
@@ -87,11 +111,14 @@ func cookieName(tls bool) string {
 
 // SessionToken is the token in the request's session cookie, or empty. A
 // resolver of an input may use it; everyone else has the actor.
-func SessionToken(ctx huma.Context) string {
-	for _, tls := range []bool{true, false} {
-		if c, err := huma.ReadCookie(ctx, cookieName(tls)); err == nil {
-			return c.Value
-		}
+func SessionToken(ctx huma.Context) string { return cookieValue(ctx, cookieName) }
+
+// cookieValue reads the one cookie whose name fits the connection: on a secure
+// one a cookie without the prefix may be of a neighbour's making.
+func cookieValue(ctx huma.Context, name func(tls bool) string) string {
+	info := infoOf(ctx.Context())
+	if c, err := huma.ReadCookie(ctx, name(info != nil && info.tls)); err == nil {
+		return c.Value
 	}
 	return ""
 }
@@ -104,6 +131,21 @@ func (api *API) SessionCookie(token string, maxAge int) http.Cookie {
 		HttpOnly: true, SameSite: http.SameSiteLaxMode, Secure: api.cfg.TLS,
 	}
 }
+
+// ceremonyName is the cookie of a passkey sign-in under way.
+func ceremonyName(tls bool) string { return cookieName(tls) + "-passkey" }
+
+// CeremonyCookie binds a passkey sign-in to the browser that began it. An
+// answer that somebody else was asked for signs nobody in.
+func (api *API) CeremonyCookie(token string) http.Cookie {
+	return http.Cookie{
+		Name: ceremonyName(api.cfg.TLS), Value: token, Path: "/", MaxAge: int(ceremonyLife.Seconds()),
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: api.cfg.TLS,
+	}
+}
+
+// CeremonyToken is the token in that cookie, or empty.
+func CeremonyToken(ctx huma.Context) string { return cookieValue(ctx, ceremonyName) }
 
 // write sends err where no handler returned it.
 func (api *API) write(ctx huma.Context, err error) {

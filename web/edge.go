@@ -23,6 +23,7 @@ type requestInfo struct {
 	id     string
 	remote string
 	route  string // the pattern that matched
+	tls    bool
 	actor  hashyard.Actor
 }
 
@@ -67,10 +68,7 @@ func (api *API) Handler() http.Handler {
 	}))
 	inner := cross.Handler(api.gin)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		info := &requestInfo{id: hashyard.NewID().String(), remote: r.RemoteAddr}
-		if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-			info.remote = host
-		}
+		info := &requestInfo{id: hashyard.NewID().String(), remote: clientAddress(r, api.cfg.TrustedProxies), tls: api.cfg.TLS}
 		r = r.WithContext(context.WithValue(r.Context(), requestKey, info))
 		sw := &statusWriter{ResponseWriter: w}
 		start := api.now()
@@ -163,10 +161,18 @@ const answerTimeout = 2 * time.Minute
 // maxUpload bounds any body at all, below every route's own bound.
 const maxUpload = 64 << 20
 
-// csp lets the embedded app load its own files only. Its component library
-// writes style attributes and elements, scripts are files alone.
-const csp = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
-	"font-src 'self' data:; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+// csp lets the embedded app load its own files only; scripts are files alone.
+// Styles may be inline: the app's component library writes style attributes,
+// which no nonce covers, and the page is one file that is the same for everyone
+// and so has no nonce to give to its style elements.
+const csp = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; " +
+	"font-src 'self' data:; connect-src 'self'; manifest-src 'self'; media-src 'self' blob:; worker-src 'self'; " +
+	"object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+
+// permissions keeps what the app does not use from everything in it. The camera
+// is the warehouse's scanner.
+const permissions = "camera=(self), publickey-credentials-get=(self), publickey-credentials-create=(self), " +
+	"microphone=(), geolocation=(), payment=(), usb=(), serial=(), bluetooth=(), display-capture=()"
 
 func (api *API) headers(h http.Header, r *http.Request, id string) {
 	h.Set("X-Request-Id", id)
@@ -175,7 +181,7 @@ func (api *API) headers(h http.Header, r *http.Request, id string) {
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
-	h.Set("Permissions-Policy", "camera=(self), microphone=(), geolocation=()")
+	h.Set("Permissions-Policy", permissions)
 	h.Set("Content-Security-Policy", csp)
 	if api.cfg.TLS {
 		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
@@ -194,7 +200,7 @@ func (api *API) access(r *http.Request, info *requestInfo, w *statusWriter, took
 	}
 	attrs := []any{
 		"request_id", info.id, "method", r.Method, "path", r.URL.Path, "status", w.status,
-		"bytes", w.bytes, "took_ms", took.Milliseconds(), "remote", r.RemoteAddr,
+		"bytes", w.bytes, "took_ms", took.Milliseconds(), "remote", info.remote,
 	}
 	if !info.actor.Org.IsZero() {
 		attrs = append(attrs, "org_id", info.actor.Org, "user_id", info.actor.User, "key_id", info.actor.Key)

@@ -44,6 +44,7 @@ type Key struct {
 	ExpiresAt time.Time       `json:"expires_at,omitzero"`
 	RevokedAt time.Time       `json:"revoked_at,omitzero"`
 	UsedAt    time.Time       `json:"used_at,omitzero" doc:"Last use, to the minute."`
+	Elevated  bool            `json:"elevated" doc:"It may do what asks a person for a factor: payouts, addresses, keys, people."`
 }
 
 // Live reports whether the key opens anything at the instant now.
@@ -53,13 +54,21 @@ func (k Key) Live(now time.Time) bool {
 
 // Session is one signed-in browser.
 type Session struct {
-	ID        hashyard.ID
-	Org, User hashyard.ID
-	CreatedAt time.Time
-	SeenAt    time.Time
-	ExpiresAt time.Time
-	Remote    string
-	Agent     string
+	ID        hashyard.ID `json:"id"`
+	CreatedAt time.Time   `json:"created_at"`
+	SeenAt    time.Time   `json:"seen_at" doc:"Last use, to the minute."`
+	ExpiresAt time.Time   `json:"expires_at" doc:"It ends then, and twelve hours after its last use."`
+	Remote    string      `json:"remote" doc:"The address it was opened from."`
+	Agent     string      `json:"agent" doc:"What the browser says of itself."`
+	Factor    FactorKind  `json:"factor,omitempty" doc:"What was shown last."`
+	ShownAt   time.Time   `json:"shown_at,omitzero"`
+	Current   bool        `json:"current" doc:"It is the one that asks."`
+
+	Org  hashyard.ID `json:"-"`
+	User hashyard.ID `json:"-"`
+	// What its user has by now.
+	Factors int  `json:"-"`
+	Codes   bool `json:"-"` // unused recovery codes
 }
 
 // Sessions end after a working day without use, and after a week in any case.
@@ -155,6 +164,8 @@ type Store interface {
 	OrgStore
 	UserStore
 	SessionStore
+	FactorStore
+	TryStore
 	KeyStore
 	InvitationStore
 	ResetStore
@@ -190,15 +201,21 @@ type UserStore interface {
 
 // SessionStore keeps sessions by the SHA-256 of their token.
 type SessionStore interface {
-	AddSession(ctx context.Context, actor hashyard.Actor, s Session, token [32]byte) error
+	// AddSession stores it; only a full one makes its network familiar.
+	AddSession(ctx context.Context, actor hashyard.Actor, s Session, stage Stage, token [32]byte) error
 	// FindSession returns the session with its user; gone or of a disabled
 	// user is hashyard.NotFound.
 	FindSession(ctx context.Context, token [32]byte) (Session, User, error)
 	SessionSeen(ctx context.Context, id hashyard.ID, at time.Time) error
-	// SignedInFrom are the addresses that somebody signed in from with this
+	// SignedInFrom are the addresses that somebody signed in from, in full, with this
 	// e-mail since then, in any organisation, the latest ones.
 	SignedInFrom(ctx context.Context, email string, since time.Time) ([]string, error)
 	EndSession(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error
+	// Sessions are the actor's own, newest first.
+	Sessions(ctx context.Context, actor hashyard.Actor, before hashyard.ID, limit int, now time.Time) ([]Session, error)
+	// EndSessions ends those of a user of the organisation but one, and says how
+	// many there were.
+	EndSessions(ctx context.Context, actor hashyard.Actor, user, keep hashyard.ID) (int, error)
 }
 
 // KeyStore keeps API keys by id, with the SHA-256 of their secret.
@@ -211,6 +228,8 @@ type KeyStore interface {
 	FindKey(ctx context.Context, id hashyard.ID) (k Key, secret [32]byte, err error)
 	Keys(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]Key, error)
 	KeySeen(ctx context.Context, id hashyard.ID, at time.Time) error
+	// Elevate lets a key do what asks a person for a factor.
+	Elevate(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error
 	// RevokeKey is idempotent.
 	RevokeKey(ctx context.Context, actor hashyard.Actor, id hashyard.ID, at time.Time) (Key, error)
 }

@@ -93,7 +93,7 @@ func (s *Service) Invite(ctx context.Context, actor hashyard.Actor, email string
 	if roles, err = checkRoles(roles, org, false); err != nil {
 		return Invitation{}, err
 	}
-	if err := s.tries.take(limit{"invitations of " + org.ID.String(), allowance{burst: 30, every: time.Minute}}); err != nil {
+	if err := s.tries.take(ctx, limit{"invitations of " + org.ID.String(), allowance{burst: 30, every: time.Minute}}); err != nil {
 		return Invitation{}, err
 	}
 	now := s.now()
@@ -182,13 +182,13 @@ var errInvitation = hashyard.NotFound.Errorf("this invitation is unknown, used, 
 
 // admitLink bounds the tries of links from one network; there is nothing to
 // guess, but each try costs a question to the store.
-func (s *Service) admitLink(remote string) error {
-	return s.tries.take(limit{"links from " + network(remote), allowance{burst: 30, every: 2 * time.Second}})
+func (s *Service) admitLink(ctx context.Context, remote string) error {
+	return s.tries.take(ctx, limit{"links from " + network(remote), allowance{burst: 30, every: 2 * time.Second}})
 }
 
 // LookInvitation is what its mail's holder sees before accepting.
 func (s *Service) LookInvitation(ctx context.Context, token, remote string) (Invitation, Org, error) {
-	if err := s.admitLink(remote); err != nil {
+	if err := s.admitLink(ctx, remote); err != nil {
 		return Invitation{}, Org{}, err
 	}
 	hash, ok := hashSecret(token)

@@ -137,7 +137,7 @@ func isOwner(u User) bool {
 
 // ChangePassword changes the actor's own password and ends their other
 // sessions.
-func (s *Service) ChangePassword(ctx context.Context, actor hashyard.Actor, session hashyard.ID, current, next string) error {
+func (s *Service) ChangePassword(ctx context.Context, actor hashyard.Actor, session hashyard.ID, current, next, remote string) error {
 	if actor.User.IsZero() {
 		return hashyard.Denied.Errorf("a key has no password")
 	}
@@ -148,26 +148,35 @@ func (s *Service) ChangePassword(ctx context.Context, actor hashyard.Actor, sess
 	if err != nil {
 		return fmt.Errorf("change password: %w", err)
 	}
-	limits := []limit{{"password of " + user.Email, allowance{burst: 8, every: 10 * time.Second}}}
-	if err := s.tries.take(limits...); err != nil {
+	if err := s.checkOwn(ctx, user, current, remote); err != nil {
+		return err
+	}
+	hash, err := s.passwords.hash(ctx, next)
+	if err != nil {
+		return fmt.Errorf("change password: %w", err)
+	}
+	return s.store.SetPassword(ctx, actor, user.ID, hash, session)
+}
+
+// checkOwn checks a password that a signed-in user gives again.
+func (s *Service) checkOwn(ctx context.Context, user User, password, remote string) error {
+	limits, err := s.admit(ctx, "password", user.Email, network(remote))
+	if err != nil {
 		return err
 	}
 	_, hash, err := s.store.UserByEmail(ctx, user.Email)
 	if err != nil {
-		return fmt.Errorf("change password: %w", err)
+		return fmt.Errorf("password: %w", err)
 	}
-	ok, _, err := s.passwords.verify(ctx, hash, current)
+	ok, _, err := s.passwords.verify(ctx, hash, password)
 	if err != nil {
-		return fmt.Errorf("change password: %w", err)
+		return fmt.Errorf("password: %w", err)
 	}
 	if !ok {
 		return hashyard.Denied.Errorf("the current password is wrong")
 	}
-	s.tries.give(limits...)
-	if hash, err = s.passwords.hash(ctx, next); err != nil {
-		return fmt.Errorf("change password: %w", err)
-	}
-	return s.store.SetPassword(ctx, actor, user.ID, hash, session)
+	s.giveBack(ctx, limits)
+	return nil
 }
 
 // Keys lists the keys of the actor's organisation.
@@ -175,9 +184,10 @@ func (s *Service) Keys(ctx context.Context, actor hashyard.Actor, after hashyard
 	return s.store.Keys(ctx, actor, after, limit)
 }
 
-// AddKey makes a key; its text is told once. Every attempt of one command
+// AddKey makes a key; its text is told once. An elevated one may do what asks a
+// person for a factor. Every attempt of one command
 // makes the same key, with a secret of its own.
-func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string, roles []hashyard.Role, life time.Duration) (Key, string, error) {
+func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string, roles []hashyard.Role, life time.Duration, elevated bool) (Key, string, error) {
 	org, err := s.Org(ctx, actor.Org)
 	if err != nil {
 		return Key{}, "", fmt.Errorf("add key: %w", err)
@@ -198,7 +208,7 @@ func (s *Service) AddKey(ctx context.Context, actor hashyard.Actor, name string,
 	}
 	now := s.now()
 	text, id, secret := newKey(made(ctx))
-	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: maker, CreatedAt: now, ExpiresAt: now.Add(life)}
+	key := Key{ID: id, Org: org.ID, Name: name, Roles: roles, CreatedBy: maker, CreatedAt: now, ExpiresAt: now.Add(life), Elevated: elevated}
 	if key, err = s.store.AddKey(ctx, actor, key, secret); err != nil {
 		return Key{}, "", err
 	}
@@ -214,4 +224,33 @@ func (s *Service) RevokeKey(ctx context.Context, actor hashyard.Actor, id hashya
 // house also what the house did by itself and for nobody in particular.
 func (s *Service) Audit(ctx context.Context, actor hashyard.Actor, q AuditQuery) ([]AuditRow, error) {
 	return s.store.Audit(ctx, actor, q)
+}
+
+// Sessions lists the caller's sessions, newest first.
+func (s *Service) Sessions(ctx context.Context, c Caller, before hashyard.ID, limit int) ([]Session, error) {
+	if c.Actor.User.IsZero() {
+		return nil, hashyard.Denied.Errorf("a key has no sessions")
+	}
+	list, err := s.store.Sessions(ctx, c.Actor, before, limit, s.now())
+	for i := range list {
+		list[i].Current = list[i].ID == c.Session
+	}
+	return list, err
+}
+
+// EndSession ends one of the caller's sessions. It is idempotent.
+func (s *Service) EndSession(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error {
+	if actor.User.IsZero() {
+		return hashyard.Denied.Errorf("a key has no sessions")
+	}
+	return s.store.EndSession(ctx, actor, id)
+}
+
+// EndSessions ends those of a user of the actor's organisation but keep, and
+// says how many there were.
+func (s *Service) EndSessions(ctx context.Context, actor hashyard.Actor, user, keep hashyard.ID) (int, error) {
+	if user.IsZero() {
+		return 0, hashyard.Denied.Errorf("a key has no sessions")
+	}
+	return s.store.EndSessions(ctx, actor, user, keep)
 }

@@ -22,6 +22,7 @@ type Problem struct {
 	Title     string          `json:"title" doc:"The status in words."`
 	Status    int             `json:"status" doc:"The HTTP status."`
 	Detail    string          `json:"detail,omitempty" doc:"What is wrong here, for people."`
+	Code      string          `json:"code,omitempty" doc:"What is wrong here, for programs; only where one can do something about it."`
 	RequestID string          `json:"request_id,omitempty" doc:"Quote it when you ask about this request."`
 	Errors    []ProblemDetail `json:"errors,omitempty" doc:"Each part of the input that is wrong."`
 
@@ -169,6 +170,13 @@ func (api *API) fail(ctx context.Context, err error) error {
 		}
 		api.log.ErrorContext(ctx, "request failed", attrs...)
 	}
+	return &p
+}
+
+// coded is err with a code that a program may act on.
+func coded(err error, code string) error {
+	p := *Fail(err).(*Problem)
+	p.Code = code
 	return &p
 }
 

@@ -53,12 +53,12 @@ func (s *Service) AskReset(ctx context.Context, email, remote string) error {
 	if s.post == nil {
 		return hashyard.Unavailable.Errorf("this server sends no mail; ask an owner of your organisation")
 	}
-	if err := s.tries.take(limit{"resets from " + network(remote), allowance{burst: 10, every: time.Minute}}); err != nil {
+	if err := s.tries.take(ctx, limit{"resets from " + network(remote), allowance{burst: 10, every: time.Minute}}); err != nil {
 		return err
 	}
 	// Nobody's mailbox is filled by asking from many networks. The answer
 	// stays the same: that somebody else asked is nobody's business.
-	if s.tries.take(limit{"resets of " + email, allowance{burst: 3, every: 20 * time.Minute}}) != nil {
+	if s.tries.take(ctx, limit{"resets of " + email, allowance{burst: 3, every: 20 * time.Minute}}) != nil {
 		s.log.InfoContext(ctx, "password reset not written: asked too often", "remote", remote)
 		return nil
 	}
@@ -108,7 +108,7 @@ var errReset = hashyard.NotFound.Errorf("this link is unknown, used, replaced by
 // ResetPassword sets a new password by the link of a mail and ends all of the
 // user's sessions. It signs nobody in: a second factor is asked as ever.
 func (s *Service) ResetPassword(ctx context.Context, token, password, remote string) error {
-	if err := s.admitLink(remote); err != nil {
+	if err := s.admitLink(ctx, remote); err != nil {
 		return err
 	}
 	if err := checkPassword(password); err != nil {

@@ -70,7 +70,7 @@ func (s *Service) SeedUser(ctx context.Context, org hashyard.ID, email, name, pa
 
 // SeedKey makes the key of this text, see NewKey, unless it is known. It does
 // not expire.
-func (s *Service) SeedKey(ctx context.Context, org hashyard.ID, text, name string, roles []hashyard.Role) error {
+func (s *Service) SeedKey(ctx context.Context, org hashyard.ID, text, name string, roles []hashyard.Role, elevated bool) error {
 	id, secret, ok := parseKey(text)
 	if !ok {
 		return hashyard.Invalid.Errorf("seed key %s: not of the form hy_<id>.<secret>", name)
@@ -85,15 +85,61 @@ func (s *Service) SeedKey(ctx context.Context, org hashyard.ID, text, name strin
 	known, stored, err := s.store.FindKey(ctx, id)
 	switch {
 	case err == nil && known.Org == org && subtle.ConstantTimeCompare(stored[:], secret[:]) == 1:
-		return nil
+		if known.Elevated || !elevated {
+			return nil
+		}
+		return s.store.Elevate(ctx, seeder(o), id)
 	case err == nil:
 		return hashyard.Conflict.Errorf("seed key %s: key %s exists with another secret or organisation", name, id)
 	case !errors.Is(err, hashyard.NotFound):
 		return fmt.Errorf("seed key %s: %w", name, err)
 	}
-	k := Key{ID: id, Org: org, Name: name, Roles: roles, CreatedAt: s.now()}
+	k := Key{ID: id, Org: org, Name: name, Roles: roles, CreatedAt: s.now(), Elevated: elevated}
 	if _, err := s.store.AddKey(ctx, seeder(o), k, secret); err != nil {
 		return fmt.Errorf("seed key %s: %w", name, err)
 	}
 	return nil
+}
+
+// SeedTOTP gives the user an authenticator app's secret, unless they have a
+// factor already.
+func (s *Service) SeedTOTP(ctx context.Context, email, secret string) error {
+	user, factors, org, err := s.seeded(ctx, email)
+	if err != nil || len(factors) > 0 {
+		return err
+	}
+	if _, _, err := totpStep(secret, "", s.now()); err != nil {
+		return hashyard.Invalid.Errorf("seed factor of %s: %w", email, err)
+	}
+	sealed, err := s.sealer.seal(user.ID, secret)
+	if err != nil {
+		return fmt.Errorf("seed factor of %s: %w", email, err)
+	}
+	f := Factor{ID: hashyard.NewID(), Kind: TOTP, Name: "local world", CreatedAt: s.now(), Org: user.Org, User: user.ID, Sealed: sealed}
+	return s.store.SeedFactor(ctx, seeder(org), f)
+}
+
+// SeedEnrolmentCode makes the one code that a user who has nothing yet shows
+// with the first password, before enrolling a factor: the password alone, which
+// may lie in a mailbox, opens nothing. It is empty for who has something.
+func (s *Service) SeedEnrolmentCode(ctx context.Context, email string) (string, error) {
+	user, factors, org, err := s.seeded(ctx, email)
+	if err != nil || len(factors) > 0 {
+		return "", err
+	}
+	code, hash := newRecoveryCode()
+	return code, s.store.PutCodes(ctx, seeder(org), user.ID, [][32]byte{hash}, s.now())
+}
+
+func (s *Service) seeded(ctx context.Context, email string) (User, []Factor, Org, error) {
+	user, _, err := s.store.UserByEmail(ctx, email)
+	if err != nil {
+		return User{}, nil, Org{}, fmt.Errorf("seed factor of %s: %w", email, err)
+	}
+	org, err := s.Org(ctx, user.Org)
+	if err != nil {
+		return User{}, nil, Org{}, fmt.Errorf("seed factor of %s: %w", email, err)
+	}
+	factors, _, err := s.store.Factors(ctx, user.ID)
+	return user, factors, org, err
 }

@@ -6,11 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
-	"slices"
-	"strings"
 	"sync"
 	"time"
+
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"hashyard"
 )
@@ -24,6 +23,12 @@ type ServiceConfig struct {
 	Cost Cost
 	// Post writes mails; without it nobody is invited and no password is reset.
 	Post *Post
+	// SealKey seals the secrets of authenticator apps, 32 bytes, the same for
+	// ever. Without it nobody can enrol or use one.
+	SealKey []byte
+	// Origin is where people reach the app, https://name. Passkeys belong to it;
+	// without it there are none.
+	Origin string
 }
 
 // Service is identity: organisations, users, sessions and keys.
@@ -32,16 +37,19 @@ type Service struct {
 	log       *slog.Logger
 	now       func() time.Time
 	passwords *passwords
-	tries     *throttle
 	post      *Post
+	tries     throttle
+	sealer    *sealer
+	passkeys  *webauthn.WebAuthn // nil without an origin
+	origin    string
 
 	mu   sync.RWMutex // guards orgs
 	orgs map[hashyard.ID]Org
 }
 
 // NewService makes the service.
-func NewService(cfg ServiceConfig) *Service {
-	s := &Service{store: cfg.Store, log: cfg.Log, now: cfg.Now, post: cfg.Post, orgs: map[hashyard.ID]Org{}}
+func NewService(cfg ServiceConfig) (*Service, error) {
+	s := &Service{store: cfg.Store, log: cfg.Log, now: cfg.Now, post: cfg.Post, origin: cfg.Origin, orgs: map[hashyard.ID]Org{}}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
@@ -51,9 +59,19 @@ func NewService(cfg ServiceConfig) *Service {
 	if cfg.Cost == (Cost{}) {
 		cfg.Cost = DefaultCost()
 	}
-	s.passwords, s.tries = newPasswords(cfg.Cost), newThrottle(s.now)
-	return s
+	s.passwords, s.tries = newPasswords(cfg.Cost), throttle{store: cfg.Store, now: s.now}
+	var err error
+	if s.sealer, err = newSealer(cfg.SealKey); err != nil {
+		return nil, err
+	}
+	if s.passkeys, err = relyingParty(cfg.Origin); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
+
+// PasskeyOrigin is where passkeys work, or empty.
+func (s *Service) PasskeyOrigin() string { return s.origin }
 
 // Org finds an organisation. Names and slugs are read often and change
 // hardly ever, so they are remembered; an unknown id asks the store again.
@@ -109,152 +127,6 @@ func (s *Service) findOrg(ctx context.Context, is func(Org) bool, what string) (
 	return *found, nil
 }
 
-// SignedIn is what a sign-in gives: the token for the cookie, once.
-type SignedIn struct {
-	Actor   hashyard.Actor
-	Token   string
-	MaxAge  time.Duration
-	Session Session
-	User    User
-	Org     Org
-}
-
-var errSignIn = hashyard.Unauthenticated.Errorf("e-mail or password is wrong")
-
-// SignIn checks a password and opens a session. Unknown e-mails and wrong
-// passwords are told apart neither by the answer nor by the time it takes.
-// replaces is the token the browser had before; that session ends.
-func (s *Service) SignIn(ctx context.Context, email, password, remote, agent, replaces string) (SignedIn, error) {
-	email = strings.ToLower(strings.TrimSpace(email))
-	if len(email) > 254 || len(password) > 512 {
-		return SignedIn{}, errSignIn
-	}
-	limits, err := s.admit(ctx, email, network(remote))
-	if err != nil {
-		return SignedIn{}, err
-	}
-	user, hash, err := s.store.UserByEmail(ctx, email)
-	unknown := errors.Is(err, hashyard.NotFound)
-	if err != nil && !unknown {
-		s.tries.give(limits...)
-		return SignedIn{}, fmt.Errorf("sign in: %w", err)
-	}
-	if unknown {
-		hash = s.passwords.dummy
-	}
-	ok, stale, err := s.passwords.verify(ctx, hash, password)
-	if err != nil {
-		s.tries.give(limits...)
-		return SignedIn{}, fmt.Errorf("sign in: %w", err)
-	}
-	if !ok || unknown || user.Disabled {
-		s.log.InfoContext(ctx, "sign-in refused", "remote", remote, "known", !unknown, "disabled", user.Disabled)
-		return SignedIn{}, errSignIn
-	}
-	s.tries.give(limits...)
-	if stale {
-		s.rehash(ctx, user, hash, password)
-	}
-	s.endQuietly(ctx, replaces)
-	return s.open(ctx, user, remote, agent)
-}
-
-// admit takes what a try costs, or refuses it. The allowance of the e-mail
-// bounds guessing from many networks; it does not count for a network its owner
-// signed in from lately, or anyone could lock anyone out by guessing wrong.
-func (s *Service) admit(ctx context.Context, email, from string) ([]limit, error) {
-	own := []limit{
-		{"from " + from, allowance{burst: 60, every: time.Second}},
-		{"from " + from + " to " + email, allowance{burst: 8, every: 10 * time.Second}},
-	}
-	if err := s.tries.take(own...); err != nil {
-		return nil, err
-	}
-	all := limit{"to " + email, allowance{burst: 20, every: 5 * time.Second}}
-	refused := s.tries.take(all)
-	if refused == nil {
-		return append(own, all), nil
-	}
-	// The own allowance stays taken: it bounds the questions to the store.
-	remotes, err := s.store.SignedInFrom(ctx, email, s.now().Add(-familiar))
-	if err != nil {
-		return nil, fmt.Errorf("sign in: %w", err)
-	}
-	if slices.ContainsFunc(remotes, func(r string) bool { return network(r) == from }) {
-		return own, nil
-	}
-	return nil, refused
-}
-
-// familiar is how long a network is remembered after signing in from it.
-const familiar = 30 * 24 * time.Hour
-
-// network is what one caller cannot change at will: an IPv4 address, or the
-// first 64 bits of an IPv6 one.
-func network(remote string) string {
-	a, err := netip.ParseAddr(remote)
-	if err != nil {
-		return remote
-	}
-	if a = a.Unmap().WithZone(""); a.Is4() {
-		return a.String()
-	}
-	return netip.PrefixFrom(a, 64).Masked().String()
-}
-
-func (s *Service) open(ctx context.Context, user User, remote, agent string) (SignedIn, error) {
-	org, err := s.Org(ctx, user.Org)
-	if err != nil {
-		return SignedIn{}, fmt.Errorf("sign in: %w", err)
-	}
-	now := s.now()
-	token, hash := newSecret()
-	if len(agent) > 200 {
-		agent = strings.ToValidUTF8(agent[:200], "")
-	}
-	session := Session{
-		ID: hashyard.NewID(), Org: org.ID, User: user.ID, CreatedAt: now, SeenAt: now,
-		ExpiresAt: now.Add(SessionLife), Remote: remote, Agent: strings.ToValidUTF8(agent, ""),
-	}
-	actor := actorOf(user, org)
-	if err := s.store.AddSession(ctx, actor, session, hash); err != nil {
-		return SignedIn{}, fmt.Errorf("sign in: %w", err)
-	}
-	return SignedIn{Actor: actor, Token: token, MaxAge: SessionLife, Session: session, User: user, Org: org}, nil
-}
-
-// rehash lifts a password to today's cost. The sign-in does not depend on it.
-func (s *Service) rehash(ctx context.Context, user User, was, password string) {
-	hash, err := s.passwords.hash(ctx, password)
-	if err == nil {
-		err = s.store.Rehash(ctx, user.ID, was, hash)
-	}
-	if err != nil {
-		s.log.WarnContext(ctx, "password not rehashed", "user_id", user.ID, "err", err)
-	}
-}
-
-func (s *Service) endQuietly(ctx context.Context, token string) {
-	caller, err := s.BySession(ctx, token)
-	if err == nil {
-		err = s.store.EndSession(ctx, caller.Actor, caller.Session)
-	}
-	if _, known := hashyard.KindOf(err); err != nil && !known {
-		s.log.WarnContext(ctx, "earlier session not ended", "err", err)
-	}
-}
-
-// SignOut ends a session.
-func (s *Service) SignOut(ctx context.Context, actor hashyard.Actor, session hashyard.ID) error {
-	if session.IsZero() {
-		return nil // a key has no session
-	}
-	if err := s.store.EndSession(ctx, actor, session); err != nil {
-		return fmt.Errorf("sign out: %w", err)
-	}
-	return nil
-}
-
 func actorOf(u User, o Org) hashyard.Actor {
 	return hashyard.Actor{User: u.ID, Org: o.ID, House: actsForHouse(o, u.Roles), Roles: u.Roles}
 }
@@ -274,7 +146,8 @@ func (s *Service) BySession(ctx context.Context, token string) (Caller, error) {
 		return Caller{}, fmt.Errorf("session: %w", err)
 	}
 	now := s.now()
-	if !session.Live(now) || user.Disabled {
+	stage := session.stage(user.Roles)
+	if !session.Live(now) || user.Disabled || stage != Full && now.Sub(session.CreatedAt) > unfinished {
 		return Caller{}, gone
 	}
 	org, err := s.Org(ctx, session.Org)
@@ -286,7 +159,9 @@ func (s *Service) BySession(ctx context.Context, token string) (Caller, error) {
 			return Caller{}, fmt.Errorf("session %s: %w", session.ID, err)
 		}
 	}
-	return Caller{Actor: actorOf(user, org), Session: session.ID}, nil
+	return Caller{
+		Actor: actorOf(user, org), Session: session.ID, Stage: stage, ShownAt: session.ShownAt, Began: session.CreatedAt,
+	}, nil
 }
 
 // ByKey makes Service an Authenticator for API keys.
@@ -316,5 +191,6 @@ func (s *Service) ByKey(ctx context.Context, text string) (Caller, error) {
 			return Caller{}, fmt.Errorf("key %s: %w", id, err)
 		}
 	}
-	return Caller{Actor: hashyard.Actor{Key: id, Org: org.ID, House: actsForHouse(org, key.Roles), Roles: key.Roles}}, nil
+	actor := hashyard.Actor{Key: id, Org: org.ID, House: actsForHouse(org, key.Roles), Roles: key.Roles}
+	return Caller{Actor: actor, Elevated: key.Elevated}, nil
 }

@@ -99,7 +99,7 @@ func (api *API) mayStillListen(hctx huma.Context, actor hashyard.Actor) bool {
 	if err != nil {
 		return !errors.Is(err, hashyard.Unauthenticated)
 	}
-	return Can(caller.Actor, SessionRead) && slices.Equal(caller.Actor.Roles, actor.Roles)
+	return caller.Stage == Full && Can(caller.Actor, SessionRead) && slices.Equal(caller.Actor.Roles, actor.Roles)
 }
 
 // streamWriter writes with a deadline each time and remembers the first error.

@@ -1,5 +1,5 @@
-// Package api is the HTTP interface of identity: signing in and out, who am
-// I, users, API keys, the audit trail, and what the local world tells tools.
+// Package api is the HTTP interface of identity: signing in and out, second
+// factors, sessions, who am I, users, API keys, the audit trail, and what the local world tells tools.
 // It holds no state of its own.
 package api
 
@@ -45,6 +45,8 @@ func Register(api *web.API, svc *web.Service, cfg Config) {
 		api.LoopbackOnly()
 	}
 	h.session()
+	h.factors()
+	h.sessions()
 	h.users()
 	h.keys()
 	h.joining()

@@ -16,6 +16,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/jackc/pgx/v5"
+	"github.com/pquerna/otp/totp"
 
 	"hashyard"
 	"hashyard/migrations/pg"
@@ -51,7 +52,23 @@ type yard struct {
 
 	seller, buyer, house web.Org
 	made                 atomic.Int64 // commands of the test route that ran
+
+	clock func() time.Time
+	totp  string // the secret of everyone who needs a factor
 }
+
+// process is one more process on the same database.
+func (y *yard) process() *web.Service {
+	y.t.Helper()
+	svc, err := web.NewService(web.ServiceConfig{
+		Store: y.store(), Now: y.clock, Cost: cheap(), SealKey: bytes.Repeat([]byte{7}, 32), Origin: origin,
+		Post: &web.Post{Seal: y.seal, URL: "https://yard.example"},
+	})
+	y.must(err)
+	return svc
+}
+
+const origin = "http://localhost:8080"
 
 // cheap keeps the tests quick; what is stored is verified all the same.
 func cheap() web.Cost { return web.Cost{Time: 1, MemoryKiB: 64, Threads: 1} }
@@ -59,7 +76,7 @@ func cheap() web.Cost { return web.Cost{Time: 1, MemoryKiB: 64, Threads: 1} }
 func newYard(t *testing.T) *yard {
 	t.Helper()
 	db := testdb.New(t)
-	y := &yard{t: t, db: db, owner: testdb.Owner(t, db), now: new(atomic.Int64), broker: web.NewBroker(64)}
+	y := &yard{t: t, db: db, owner: testdb.Owner(t, db), now: new(atomic.Int64), totp: web.NewTOTPSecret(), broker: web.NewBroker(64)}
 	clock := func() time.Time {
 		return time.Now().Add(time.Duration(y.now.Load()) * time.Second).UTC().Truncate(time.Microsecond)
 	}
@@ -69,7 +86,8 @@ func newYard(t *testing.T) *yard {
 	y.must(err)
 	y.letters, err = notify.NewFolder(t.TempDir(), "", slog.New(slog.DiscardHandler))
 	y.must(err)
-	y.svc = web.NewService(web.ServiceConfig{Store: store, Now: clock, Cost: cheap(), Post: &web.Post{Seal: y.seal, URL: "https://yard.example"}})
+	y.clock = clock
+	y.svc = y.process()
 	y.verify = verify.New(verify.Config{Store: store, Now: clock})
 	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
 	y.api = web.New(web.Config{Auth: y.svc, Keeper: store, Log: log, Now: clock, Version: "test", Health: web.NewHealth(log, web.Check{Name: "database", Ask: db.Ping})})
@@ -102,6 +120,9 @@ func (y *yard) seed() {
 		}
 		y.must(y.svc.SeedUser(y.t.Context(), y.seller.ID, "view@north.example", "Viewer", password, []hashyard.Role{hashyard.Viewer}))
 		y.must(y.svc.SeedUser(y.t.Context(), y.house.ID, "desk@house.example", "Desk", password, []hashyard.Role{hashyard.Desk}))
+		for _, email := range []string{"owner@north.example", "owner@baltic.example", "owner@house.example", "desk@house.example"} {
+			y.must(y.svc.SeedTOTP(y.t.Context(), email, y.totp))
+		}
 	}
 }
 
@@ -191,7 +212,27 @@ func (y *yard) signIn(email string) *browser {
 	if r.status != 200 || b.cookie == "" {
 		y.t.Fatalf("sign in %s: %d %s", email, r.status, r.body)
 	}
+	if decode[api.Me](y.t, r).Session.Stage == "verify" {
+		b.show()
+	}
 	return b
+}
+
+// show shows a code. Tests sign in more often than a code is new, so that the
+// database forgets which ones were used.
+func (b *browser) show() {
+	b.y.t.Helper()
+	_, err := b.y.owner.Exec(b.y.t.Context(), "UPDATE factors SET last_step = 0")
+	b.y.must(err)
+	b.y.want(b.do("PUT", "/session/factor", map[string]string{"code": b.y.code(0)}), 200, `"stage":"full"`)
+}
+
+// code is the app's, some steps ahead.
+func (y *yard) code(ahead int) string {
+	y.t.Helper()
+	code, err := totp.GenerateCode(y.totp, y.clock().Add(time.Duration(ahead)*30*time.Second))
+	y.must(err)
+	return code
 }
 
 func decode[T any](t *testing.T, r reply) (v T) {
@@ -219,6 +260,7 @@ func TestEveryRouteIsGuarded(t *testing.T) {
 		"POST /api/v1/session": true, "GET /api/v1/world": true, "GET /api/v1/world/mails": true,
 		"POST /api/v1/join": true, "POST /api/v1/join/look": true,
 		"POST /api/v1/password-reset": true, "POST /api/v1/password-reset/use": true,
+		"PUT /api/v1/session/passkey": true, "POST /api/v1/session/passkey": true,
 	}
 	y := newYard(t)
 	for _, r := range y.api.Routes() {

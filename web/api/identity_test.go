@@ -96,7 +96,8 @@ func TestWrongPasswordTellsNothing(t *testing.T) {
 	// An unknown e-mail takes the same path: it pays for a hash of the same
 	// memory, so that time tells nothing either.
 	const dear = 256 << 10 // KiB, far more than anything else here allocates
-	slow := web.NewService(web.ServiceConfig{Store: y.store(), Cost: web.Cost{Time: 1, MemoryKiB: dear, Threads: 1}})
+	slow, err := web.NewService(web.ServiceConfig{Store: y.store(), Cost: web.Cost{Time: 1, MemoryKiB: dear, Threads: 1}})
+	y.must(err)
 	y.must(slow.SeedUser(t.Context(), y.seller.ID, "slow@north.example", "Slow", password, []hashyard.Role{hashyard.Viewer}))
 	for _, email := range []string{"slow@north.example", "nobody@north.example"} {
 		var before, after runtime.MemStats
@@ -158,7 +159,7 @@ func TestKeys(t *testing.T) {
 	}
 
 	agent := &browser{y: y, key: made.Secret}
-	y.want(agent.do("GET", "/me", nil), 403, "session.read")
+	y.want(agent.do("GET", "/me", nil), 403, "session.open")
 	viewer := decode[api.NewKey](t, owner.do("POST", "/keys", map[string]any{"name": "report", "roles": []string{"viewer"}}))
 	tool := &browser{y: y, key: viewer.Secret}
 	y.want(tool.do("GET", "/me", nil), 200, `"name":"report"`)
@@ -276,7 +277,7 @@ func TestAudit(t *testing.T) {
 			break
 		}
 	}
-	want := []string{"key.revoke", "key.add", "session.open", "session.open", "user.add", "user.add", "org.put"}
+	want := []string{"key.revoke", "key.add", "session.open", "session.open", "session.begin", "factor.add", "user.add", "user.add", "org.put"}
 	if !slices.Equal(got, want) {
 		t.Errorf("audit, newest first: %v, want %v", got, want)
 	}
@@ -292,15 +293,15 @@ func TestSeeding(t *testing.T) {
 	ctx := t.Context()
 	text, _ := web.NewKey()
 	for range 2 {
-		y.must(y.svc.SeedKey(ctx, y.buyer.ID, text, "agent", []hashyard.Role{hashyard.Agent}))
+		y.must(y.svc.SeedKey(ctx, y.buyer.ID, text, "agent", []hashyard.Role{hashyard.Agent}, false))
 	}
 	other, _ := web.NewKey()
 	forged := text[:40] + other[40:]
 	for name, err := range map[string]error{
-		"another secret":   y.svc.SeedKey(ctx, y.buyer.ID, forged, "agent", []hashyard.Role{hashyard.Agent}),
-		"another tenant":   y.svc.SeedKey(ctx, y.seller.ID, text, "agent", []hashyard.Role{hashyard.Agent}),
-		"no key":           y.svc.SeedKey(ctx, y.buyer.ID, "hy_x", "agent", []hashyard.Role{hashyard.Agent}),
-		"no such role":     y.svc.SeedKey(ctx, y.buyer.ID, other, "agent", []hashyard.Role{"root"}),
+		"another secret":   y.svc.SeedKey(ctx, y.buyer.ID, forged, "agent", []hashyard.Role{hashyard.Agent}, false),
+		"another tenant":   y.svc.SeedKey(ctx, y.seller.ID, text, "agent", []hashyard.Role{hashyard.Agent}, false),
+		"no key":           y.svc.SeedKey(ctx, y.buyer.ID, "hy_x", "agent", []hashyard.Role{hashyard.Agent}, false),
+		"no such role":     y.svc.SeedKey(ctx, y.buyer.ID, other, "agent", []hashyard.Role{"root"}, false),
 		"house role":       y.svc.SeedUser(ctx, y.buyer.ID, "x@y.example", "X", password, []hashyard.Role{hashyard.Treasury}),
 		"e-mail elsewhere": y.svc.SeedUser(ctx, y.buyer.ID, "owner@north.example", "X", password, []hashyard.Role{hashyard.Owner}),
 		"second house":     y.svc.SeedOrg(ctx, web.Org{ID: hashyard.NewID(), Name: "x", Slug: "x", House: true}),
@@ -347,7 +348,7 @@ func TestHouseSight(t *testing.T) {
 	}
 	for role, want := range map[hashyard.Role]bool{hashyard.Agent: false, hashyard.Trader: false, hashyard.Viewer: false, hashyard.Desk: true, hashyard.Treasury: true} {
 		text, _ := web.NewKey()
-		y.must(y.svc.SeedKey(t.Context(), y.house.ID, text, "k", []hashyard.Role{role}))
+		y.must(y.svc.SeedKey(t.Context(), y.house.ID, text, "k", []hashyard.Role{role}, false))
 		if caller, err := y.svc.ByKey(t.Context(), text); err != nil || caller.Actor.House != want {
 			t.Errorf("a key of role %s acts for the house: %v, %v", role, caller.Actor.House, err)
 		}
@@ -367,6 +368,7 @@ func TestHouseAudit(t *testing.T) {
 		return tx.AuditFor(ctx, y.seller.ID, "house.seller", ref, nil, 1)
 	}))
 	y.must(y.svc.SeedUser(t.Context(), y.house.ID, "both@house.example", "Both", password, []hashyard.Role{hashyard.Owner, hashyard.Treasury}))
+	y.must(y.svc.SeedTOTP(t.Context(), "both@house.example", y.totp))
 	for email, want := range map[string][]string{
 		"desk@house.example":   {"house.nobody", "org.put"},
 		"both@house.example":   {"org.put"}, // audit.read comes from owner here

@@ -174,6 +174,7 @@ func TestInvitationsEnd(t *testing.T) {
 
 	// What a leaver began, nobody finishes.
 	y.must(y.svc.SeedUser(t.Context(), y.seller.ID, "second@north.example", "Second", password, []hashyard.Role{hashyard.Owner}))
+	y.must(y.svc.SeedTOTP(t.Context(), "second@north.example", y.totp))
 	leaver := y.signIn("second@north.example")
 	y.want(leaver.do("POST", "/invitations", map[string]any{"email": "c@person.example", "roles": []string{"owner"}}), 201, "")
 	link = token(t, y.deliver()[0])
@@ -223,7 +224,8 @@ func TestPasswordReset(t *testing.T) {
 	y.want(nobody.do("POST", "/password-reset/use", use), 404, "unknown, used")
 	y.want(before.do("GET", "/me", nil), 401, "the session has ended")
 	y.want(nobody.do("POST", "/session", map[string]string{"email": "owner@north.example", "password": password}), 401, "wrong")
-	y.want(nobody.do("POST", "/session", map[string]string{"email": "owner@north.example", "password": use["password"]}), 200, "")
+	y.want(nobody.do("POST", "/session", map[string]string{"email": "owner@north.example", "password": use["password"]}), 200, "verify")
+	nobody.show()
 	if got := y.deliver(); len(got) != 2 || got[0].Subject != "Your hashyard password was changed" {
 		t.Errorf("mails: %+v", got)
 	}

@@ -39,6 +39,8 @@ type addKeyIn struct {
 	Name  string          `json:"name" maxLength:"120"`
 	Roles []hashyard.Role `json:"roles" minItems:"1" maxItems:"8" nullable:"false"`
 	Days  int             `json:"expires_in_days,omitempty" minimum:"1" maximum:"730" default:"365"`
+	// Elevated keys are for programs that pay out or manage people.
+	Elevated bool `json:"elevated,omitempty" doc:"It may do what asks a person for a factor: payouts, addresses, keys, people."`
 }
 
 // NewKey is a key with its text.
@@ -51,18 +53,14 @@ type NewKey struct {
 func (n *NewKey) Redacted() any { return NewKey{Key: n.Key} }
 
 func (h *handlers) addKey(ctx context.Context, actor hashyard.Actor, in *addKeyIn) (*NewKey, error) {
-	key, secret, err := h.svc.AddKey(ctx, actor, in.Name, in.Roles, time.Duration(in.Days)*24*time.Hour)
+	key, secret, err := h.svc.AddKey(ctx, actor, in.Name, in.Roles, time.Duration(in.Days)*24*time.Hour, in.Elevated)
 	if err != nil {
 		return nil, err
 	}
 	return &NewKey{Key: key, Secret: secret}, nil
 }
 
-type keyIn struct {
-	ID hashyard.ID `path:"id"`
-}
-
-func (h *handlers) revokeKey(ctx context.Context, actor hashyard.Actor, in *keyIn) (*web.Key, error) {
+func (h *handlers) revokeKey(ctx context.Context, actor hashyard.Actor, in *idIn) (*web.Key, error) {
 	key, err := h.svc.RevokeKey(ctx, actor, in.ID)
 	if err != nil {
 		return nil, err

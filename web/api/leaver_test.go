@@ -15,9 +15,10 @@ func TestKeysEndWithTheirMaker(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
 	y.must(y.svc.SeedUser(t.Context(), y.seller.ID, "ann@north.example", "Ann", password, []hashyard.Role{hashyard.Owner}))
+	y.must(y.svc.SeedTOTP(t.Context(), "ann@north.example", y.totp))
 	owner, ann := y.signIn("owner@north.example"), y.signIn("ann@north.example")
 	makeKey := func(b *browser, role string) (*browser, web.Key) {
-		k := decode[api.NewKey](t, b.do("POST", "/keys", map[string]any{"name": "k", "roles": []string{role}}))
+		k := decode[api.NewKey](t, b.do("POST", "/keys", map[string]any{"name": "k", "roles": []string{role}, "elevated": role == "owner"}))
 		return &browser{y: y, key: k.Secret}, k.Key
 	}
 	hers, _ := makeKey(ann, "owner")
@@ -42,7 +43,7 @@ func TestKeysEndWithTheirMaker(t *testing.T) {
 
 	// One that was being made at that moment opens nothing either.
 	late, id := web.NewKey()
-	y.must(y.svc.SeedKey(t.Context(), y.seller.ID, late, "late", []hashyard.Role{hashyard.Viewer}))
+	y.must(y.svc.SeedKey(t.Context(), y.seller.ID, late, "late", []hashyard.Role{hashyard.Viewer}, false))
 	y.want((&browser{y: y, key: late}).do("GET", "/me", nil), 200, "")
 	_, err := y.owner.Exec(t.Context(), "UPDATE api_keys SET created_by = $2 WHERE id = $1", id, me.User.ID)
 	y.must(err)

@@ -14,7 +14,7 @@ import (
 func TestNobodyLocksAnybodyOut(t *testing.T) {
 	t.Parallel()
 	y := newYard(t)
-	const email, home, home6 = "owner@north.example", "198.51.100.7", "2001:db8:1:2::5"
+	const email, home, home6 = "view@north.example", "198.51.100.7", "2001:db8:1:2::5"
 	try := func(remote, password string) error {
 		_, err := y.svc.SignIn(t.Context(), email, password, remote, "", "")
 		return err

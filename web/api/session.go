@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -18,11 +19,11 @@ func (h *handlers) session() {
 	web.Handle(h.api, huma.Operation{
 		OperationID: "sign-out", Method: http.MethodDelete, Path: "/api/v1/session", Tags: []string{"identity"},
 		Summary: "End this session",
-	}, web.SessionRead, h.signOut)
+	}, web.SessionOpen, h.signOut)
 	web.Handle(h.api, huma.Operation{
 		OperationID: "get-me", Method: http.MethodGet, Path: "/api/v1/me", Tags: []string{"identity"},
 		Summary: "Who you are here, and what you may do",
-	}, web.SessionRead, h.me)
+	}, web.SessionOpen, h.me)
 	web.Handle(h.api, huma.Operation{
 		OperationID: "change-password", Method: http.MethodPut, Path: "/api/v1/me/password", Tags: []string{"identity"},
 		Summary: "Change your password and end your other sessions", MaxBodyBytes: 16 << 10,
@@ -37,6 +38,17 @@ type Me struct {
 	Can      []web.Action    `json:"can" nullable:"false" doc:"The actions that your roles allow."`
 	TestMode bool            `json:"test_mode" doc:"Money and machines are simulated."`
 	Network  Network         `json:"network"`
+	Session  MeSession       `json:"session"`
+}
+
+// MeSession is how far this session has come. What is not full may show or
+// enrol a factor and end, nothing else.
+type MeSession struct {
+	Stage   string           `json:"stage" enum:"full,verify,enrol" doc:"verify: show a factor; enrol: your role needs one first."`
+	Factors []web.FactorKind `json:"factors" nullable:"false" doc:"What you can show."`
+	// PasskeyOrigin is empty where there are none.
+	PasskeyOrigin string    `json:"passkey_origin,omitempty" doc:"Where passkeys work; at another address of this server they do not."`
+	StepUpUntil   time.Time `json:"step_up_until,omitzero" doc:"Until when commands that ask for a factor ask for none."`
 }
 
 // MeUser is the person, or the key by its id and name.
@@ -72,10 +84,15 @@ func (h *handlers) signIn(ctx context.Context, in *signInIn) (*signInOut, error)
 	if err != nil {
 		return nil, err
 	}
-	return &signInOut{
-		SetCookie: h.api.SessionCookie(s.Token, int(s.MaxAge.Seconds())),
-		Body:      h.meOf(s.Actor, s.User, s.Org),
-	}, nil
+	return h.signedIn(ctx, s)
+}
+
+func (h *handlers) signedIn(ctx context.Context, s web.SignedIn) (*signInOut, error) {
+	out, err := h.renewed(ctx, s.Token)
+	if err != nil {
+		return nil, err
+	}
+	return &signInOut{SetCookie: out.SetCookie, Body: out.Body}, nil
 }
 
 type signOutOut struct {
@@ -89,26 +106,37 @@ func (h *handlers) signOut(ctx context.Context, actor hashyard.Actor, _ *struct{
 	return &signOutOut{SetCookie: h.api.SessionCookie("", -1)}, nil
 }
 
-func (h *handlers) me(ctx context.Context, actor hashyard.Actor, _ *struct{}) (*Me, error) {
-	user, org, err := h.svc.Me(ctx, actor)
+func (h *handlers) me(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*Me, error) {
+	return h.meBy(ctx, web.CallerOf(ctx))
+}
+
+func (h *handlers) meBy(ctx context.Context, c web.Caller) (*Me, error) {
+	user, org, err := h.svc.Me(ctx, c.Actor)
 	if err != nil {
 		return nil, err
 	}
-	me := h.meOf(actor, user, org)
-	return &me, nil
-}
-
-func (h *handlers) meOf(actor hashyard.Actor, user web.User, org web.Org) Me {
 	can := []web.Action{}
 	for _, act := range web.Actions() {
-		if web.Can(actor, act) {
+		if web.Can(c.Actor, act) {
 			can = append(can, act)
 		}
 	}
-	return Me{
-		User: MeUser{ID: user.ID, Name: user.Name, Email: user.Email}, Org: org, Roles: actor.Roles, Can: can,
-		TestMode: h.cfg.TestMode, Network: h.cfg.Network,
+	session := MeSession{Stage: "full", Factors: []web.FactorKind{}, PasskeyOrigin: h.svc.PasskeyOrigin()}
+	if c.Stage != web.Full {
+		session.Stage = string(c.Stage)
 	}
+	if !c.ShownAt.IsZero() {
+		session.StepUpUntil = c.ShownAt.Add(web.StepUpFor)
+	}
+	if !c.Session.IsZero() {
+		if session.Factors, err = h.svc.FactorKinds(ctx, c); err != nil {
+			return nil, err
+		}
+	}
+	return &Me{
+		User: MeUser{ID: user.ID, Name: user.Name, Email: user.Email}, Org: org, Roles: c.Actor.Roles, Can: can,
+		TestMode: h.cfg.TestMode, Network: h.cfg.Network, Session: session,
+	}, nil
 }
 
 type passwordIn struct {
@@ -117,5 +145,5 @@ type passwordIn struct {
 }
 
 func (h *handlers) changePassword(ctx context.Context, actor hashyard.Actor, in *passwordIn) (*struct{}, error) {
-	return nil, h.svc.ChangePassword(ctx, actor, web.SessionOf(ctx), in.Current, in.New)
+	return nil, h.svc.ChangePassword(ctx, actor, web.SessionOf(ctx), in.Current, in.New, web.RemoteIP(ctx))
 }

@@ -12,12 +12,12 @@ import (
 	"hashyard/web"
 )
 
-const keyColumns = "id, org_id, name, roles, created_by, created_at, expires_at, revoked_at, used_at"
+const keyColumns = "id, org_id, name, roles, created_by, created_at, expires_at, revoked_at, used_at, elevated"
 
 func scanKey(row pgx.Row, more ...any) (k web.Key, err error) {
 	var roles []string
 	var expires, revoked, used *time.Time
-	err = row.Scan(append([]any{&k.ID, &k.Org, &k.Name, &roles, &k.CreatedBy, &k.CreatedAt, &expires, &revoked, &used}, more...)...)
+	err = row.Scan(append([]any{&k.ID, &k.Org, &k.Name, &roles, &k.CreatedBy, &k.CreatedAt, &expires, &revoked, &used, &k.Elevated}, more...)...)
 	k.Roles, k.CreatedAt = toRoles(roles), k.CreatedAt.UTC()
 	k.ExpiresAt, k.RevokedAt, k.UsedAt = utc(expires), utc(revoked), utc(used)
 	return k, err
@@ -28,9 +28,9 @@ func scanKey(row pgx.Row, more ...any) (k web.Key, err error) {
 func (s *Store) AddKey(ctx context.Context, actor hashyard.Actor, k web.Key, secret [32]byte) (stored web.Key, err error) {
 	err = s.db.InOrg(ctx, actor, k.Org, func(ctx context.Context, tx *pg.Tx) error {
 		tag, err := tx.Conn().Exec(ctx, `
-			INSERT INTO api_keys (id, org_id, name, roles, secret_hash, created_by, created_at, expires_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
-			k.ID, k.Org, k.Name, fromRoles(k.Roles), secret[:], k.CreatedBy, k.CreatedAt, instant(k.ExpiresAt))
+			INSERT INTO api_keys (id, org_id, name, roles, secret_hash, created_by, created_at, expires_at, elevated)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			k.ID, k.Org, k.Name, fromRoles(k.Roles), secret[:], k.CreatedBy, k.CreatedAt, instant(k.ExpiresAt), k.Elevated)
 		if err != nil {
 			return pg.Fail(err, "key %s", k.ID)
 		}
@@ -85,6 +85,17 @@ func (s *Store) KeySeen(ctx context.Context, id hashyard.ID, at time.Time) error
 	return s.db.AsSystem(ctx, signIn, func(ctx context.Context, tx *pg.Tx) error {
 		_, err := tx.Conn().Exec(ctx, "UPDATE api_keys SET used_at = greatest(used_at, $2) WHERE id = $1", id, at)
 		return pg.Fail(err, "key %s", id)
+	})
+}
+
+// Elevate lets a key do what asks a person for a factor.
+func (s *Store) Elevate(ctx context.Context, actor hashyard.Actor, id hashyard.ID) error {
+	return s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
+		k, err := scanKey(tx.Conn().QueryRow(ctx, "UPDATE api_keys SET elevated = true WHERE id = $1 RETURNING "+keyColumns, id))
+		if err != nil {
+			return pg.Fail(err, "key %s", id)
+		}
+		return tx.Audit(ctx, "key.elevate", hashyard.Ref{Kind: "key", ID: id}, nil, k)
 	})
 }
 

@@ -22,7 +22,10 @@ func cheap() web.Cost { return web.Cost{Time: 1, MemoryKiB: 64, Threads: 1} }
 func newOrg(t *testing.T, db *pg.DB, owners int) (*web.Service, web.Org, []web.User) {
 	t.Helper()
 	store := postgres.New(db)
-	svc := web.NewService(web.ServiceConfig{Store: store, Cost: cheap()})
+	svc, err := web.NewService(web.ServiceConfig{Store: store, Cost: cheap()})
+	if err != nil {
+		t.Fatal(err)
+	}
 	org := web.Org{ID: hashyard.NewID(), Name: "North", Slug: "north"}
 	if err := svc.SeedOrg(t.Context(), org); err != nil {
 		t.Fatal(err)
@@ -77,7 +80,7 @@ func TestRowsAreForced(t *testing.T) {
 	t.Parallel()
 	db := testdb.New(t)
 	svc, org, users := newOrg(t, db, 2)
-	if _, _, err := svc.AddKey(t.Context(), hashyard.Actor{Org: org.ID, User: users[0].ID}, "k", []hashyard.Role{hashyard.Viewer}, time.Hour); err != nil {
+	if _, _, err := svc.AddKey(t.Context(), hashyard.Actor{Org: org.ID, User: users[0].ID}, "k", []hashyard.Role{hashyard.Viewer}, time.Hour, false); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := svc.SignIn(t.Context(), users[0].Email, "password", "test", "", ""); err != nil {
@@ -122,7 +125,10 @@ func TestRowsAreForced(t *testing.T) {
 func BenchmarkBySession(b *testing.B) {
 	db := testdb.New(b)
 	store := postgres.New(db)
-	svc := web.NewService(web.ServiceConfig{Store: store, Cost: cheap()})
+	svc, err := web.NewService(web.ServiceConfig{Store: store, Cost: cheap()})
+	if err != nil {
+		b.Fatal(err)
+	}
 	org := web.Org{ID: hashyard.NewID(), Name: "North", Slug: "north"}
 	if err := svc.SeedOrg(b.Context(), org); err != nil {
 		b.Fatal(err)

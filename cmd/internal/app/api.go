@@ -22,8 +22,8 @@ func (h *house) api() (*web.API, error) {
 		return nil, err
 	}
 	api := web.New(web.Config{
-		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, Static: static,
-		Limits: h.flags.Limits.web(),
+		Auth: h.web, Keeper: h.keeper, Log: h.log, Version: version, TLS: h.flags.TLS, TrustedProxies: h.flags.TrustedProxies,
+		Static: static, Limits: h.flags.Limits.web(),
 		Health: h.ops.health, Observe: telemetry.HTTP(h.ops.Registry),
 	})
 	h.register(api)

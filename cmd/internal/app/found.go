@@ -41,7 +41,10 @@ func (f *Found) Run(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	defer db.Close()
-	people := web.NewService(web.ServiceConfig{Store: webpg.New(db), Log: log})
+	people, err := web.NewService(web.ServiceConfig{Store: webpg.New(db), Log: log})
+	if err != nil {
+		return err
+	}
 	id := hashyard.NewID()
 	if old, err := people.OrgBySlug(ctx, f.Slug); err == nil {
 		id = old.ID
@@ -67,7 +70,14 @@ func (f *Found) Run(ctx context.Context, log *slog.Logger) error {
 	if err := people.SeedUser(ctx, id, f.Email, f.Name, password, roles); err != nil {
 		return err
 	}
+	code, err := people.SeedEnrolmentCode(ctx, f.Email)
+	if err != nil {
+		return err
+	}
 	_, err = fmt.Fprintf(os.Stdout, "organisation %s (%s): %s\nfirst sign-in, unless %s was known already: %s\nChange it after signing in.\n", f.Slug, f.Name, id, f.Email, password)
+	if err == nil && code != "" {
+		_, err = fmt.Fprintf(os.Stdout, "one-time code for enrolling a passkey or an authenticator app, asked for after the password: %s\n", code)
+	}
 	return err
 }
 

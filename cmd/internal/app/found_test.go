@@ -32,7 +32,10 @@ func TestAnOrganisationIsFoundedOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer db.Close()
-	people := web.NewService(web.ServiceConfig{Store: webpg.New(db)})
+	people, err := web.NewService(web.ServiceConfig{Store: webpg.New(db)})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if org, err := people.House(t.Context()); err != nil || org.Slug != "house" {
 		t.Errorf("the house is %+v, %v", org, err)
 	}

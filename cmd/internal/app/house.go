@@ -84,7 +84,9 @@ func (h *house) build(ctx context.Context, key signer.Info) error {
 	if err != nil {
 		return err
 	}
-	h.web = web.NewService(web.ServiceConfig{Store: h.keeper, Log: h.log, Post: post})
+	if h.web, err = h.flags.people(h.keeper, post, h.log); err != nil {
+		return err
+	}
 	h.verify = verify.New(verify.Config{Store: h.keeper, Log: h.log})
 	h.outgoing()
 	if h.flags.Seed == "" {

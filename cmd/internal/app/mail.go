@@ -13,7 +13,7 @@ import (
 type Mail struct {
 	SMTPURL   string `env:"HASHYARD_SMTP_URL" help:"Mail server, smtp://user:password@host:587 or smtps://…:465; without one, mails are put into the serve folder as .eml files."`
 	MailFrom  string `env:"HASHYARD_MAIL_FROM" help:"Sender of mails, with a mail server."`
-	PublicURL string `env:"HASHYARD_PUBLIC_URL" help:"Where people reach the browser app, for links in mails; default: --listen."`
+	PublicURL string `env:"HASHYARD_PUBLIC_URL" help:"Where people reach the browser app, for links in mails; passkeys belong to its name for ever. Default: --listen."`
 }
 
 // publicURL is what links begin with.

@@ -77,10 +77,17 @@ func (h *house) plantPeople(ctx context.Context, seed localSeed) error {
 		if err := h.web.SeedUser(ctx, u.Org, u.Email, u.Name, u.Password, []hashyard.Role{u.Role}); err != nil {
 			return err
 		}
+		if u.TOTP == "" {
+			continue
+		}
+		if err := h.web.SeedTOTP(ctx, u.Email, u.TOTP); err != nil {
+			return err
+		}
 	}
 	for name, key := range seed.Keys {
 		slug, role, _ := strings.Cut(name, ".")
-		if err := h.web.SeedKey(ctx, slugs[slug], key, name, []hashyard.Role{hashyard.Role(role)}); err != nil {
+		roles := []hashyard.Role{hashyard.Role(role)}
+		if err := h.web.SeedKey(ctx, slugs[slug], key, name, roles, web.NeedsFactor(roles)); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,7 @@ import (
 type Serve struct {
 	Listen      string `default:"127.0.0.1:8080" env:"HASHYARD_LISTEN" help:"Address of the browser app and the API."`
 	TLS         bool   `env:"HASHYARD_TLS" help:"Callers reach us by https (a proxy in front ends it)."`
+	Identity    `embed:""`
 	Dir         string `required:"" type:"path" env:"HASHYARD_SERVE_DIR" help:"Folder of the share log and, for the local world, of the chain."`
 	DatabaseURL string `required:"" env:"HASHYARD_DATABASE_URL" help:"Database address that logs in as hashyard_app."`
 	Seed        string `type:"path" env:"HASHYARD_SEED" help:"Seed of a local world; nothing else has one."`

@@ -35,6 +35,8 @@ var public = map[string]string{
 	"POST /api/v1/join/look":          "what such a link opens",
 	"POST /api/v1/password-reset":     "who lost a password cannot sign in",
 	"POST /api/v1/password-reset/use": "the mailed link's token is the proof",
+	"PUT /api/v1/session/passkey":     "signing in",
+	"POST /api/v1/session/passkey":    "signing in",
 }
 
 // shared are guarded routes below which every organisation reads the same.
@@ -60,6 +62,8 @@ var subjects = map[string]string{
 	"/api/v1/pool/units":     "/api/v1/units",
 	"/api/v1/agent/commands": "/api/v1/redirects",
 	"/api/v1/verifications":  "/api/v1/units", // no list of organisations is theirs to read
+	"/api/v1/me/sessions":    "/api/v1/users", // people's, which no key lists
+	"/api/v1/me/factors":     "/api/v1/users",
 }
 
 // walls walks every route of a running yard as those who must not pass.
@@ -123,7 +127,9 @@ func (x *walls) stranger(dir string) hashyard.ID {
 		t.Fatal(err)
 	}
 	t.Cleanup(db.Close)
-	x.svc = web.NewService(web.ServiceConfig{Store: webpg.New(db)})
+	if x.svc, err = web.NewService(web.ServiceConfig{Store: webpg.New(db)}); err != nil {
+		t.Fatal(err)
+	}
 	org := web.Org{ID: hashyard.NewID(), Name: "Stranger C", Slug: "stranger-c"}
 	if err := x.svc.SeedOrg(t.Context(), org); err != nil {
 		t.Fatal(err)
@@ -152,7 +158,7 @@ func (x *walls) stranger(dir string) hashyard.ID {
 
 func (x *walls) key(org hashyard.ID, roles ...hashyard.Role) string {
 	text, _ := web.NewKey()
-	if err := x.svc.SeedKey(x.t.Context(), org, text, fmt.Sprint("stranger ", roles), roles); err != nil {
+	if err := x.svc.SeedKey(x.t.Context(), org, text, fmt.Sprint("stranger ", roles), roles, true); err != nil {
 		x.t.Fatal(err)
 	}
 	return text

@@ -98,7 +98,17 @@ func open(dir string) (*state, error) {
 			st.Secrets[n] = secret(32)
 		}
 	}
+	st.equip()
 	return st, nil
+}
+
+// equip gives people what they came to need since the world was made.
+func (st *state) equip() {
+	for i, u := range st.Users {
+		if u.TOTP == "" && web.NeedsFactor([]hashyard.Role{u.Role}) {
+			st.Users[i].TOTP = web.NewTOTPSecret()
+		}
+	}
 }
 
 func invent() (*state, error) {
@@ -123,6 +133,7 @@ func invent() (*state, error) {
 		})
 		st.Keys[r.slug+"."+string(r.role)], _ = web.NewKey()
 	}
+	st.equip()
 	for _, slug := range []string{"seller", "buyer"} {
 		h := st.house(slug)
 		st.Keys[slug+".agent"], _ = web.NewKey()

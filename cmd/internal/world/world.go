@@ -84,7 +84,9 @@ type User struct {
 	Name     string        `json:"name"`
 	Email    string        `json:"email"`
 	Password string        `json:"password"`
-	Look     string        `json:"look"` // what to look at first
+	// TOTP is the secret of the authenticator app, for roles that need a factor.
+	TOTP string `json:"totp,omitempty"`
+	Look string `json:"look"` // what to look at first
 }
 
 // House is an organisation of the world.

@@ -14,7 +14,7 @@ import { TradesPage } from './pages/trade/TradesPage';
 import { WelcomePage } from './pages/WelcomePage';
 import { SkeletonBlock } from './parts/States';
 
-// The two pages with charts come when they are opened.
+// Pages with charts, and those seldom seen, come when they are opened.
 const MarketPage = lazy(() => import('./pages/market/MarketPage'));
 const BenchPage = lazy(() => import('./pages/bench/BenchPage'));
 const ShipmentsPage = lazy(() => import('./pages/bench/ShipmentsPage'));
@@ -40,6 +40,7 @@ const PayoutsPage = lazy(() => import('./pages/wallet/PayoutsPage'));
 const TreasuryPage = lazy(() => import('./pages/treasury/TreasuryPage'));
 const RedirectsPage = lazy(() => import('./pages/redirects/RedirectsPage'));
 const PlanPage = lazy(() => import('./pages/redirects/PlanPage'));
+const SecurityPage = lazy(() => import('./pages/account/SecurityPage'));
 const LifeLinePage = lazy(() => import('./pages/lifeline/LifeLinePage'));
 
 export function App() {
@@ -82,6 +83,7 @@ export function App() {
           <Route path="organisation/verification" element={<StandingPage />} />
           <Route path="organisation/webhooks" element={<WebhooksPage />} />
           <Route path="organisation/audit" element={<AuditPage />} />
+          <Route path="account/security" element={<SecurityPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Routes>

@@ -6,14 +6,17 @@ export class ApiError extends Error {
   readonly title: string;
   readonly detail: string;
   readonly requestId: string;
+  /** What a program may act on, such as step_up_required. */
+  readonly code: string;
 
-  constructor(status: number, title: string, detail: string, requestId: string) {
+  constructor(status: number, title: string, detail: string, requestId: string, code = '') {
     super(detail || title);
     this.name = 'ApiError';
     this.status = status;
     this.title = title;
     this.detail = detail;
     this.requestId = requestId;
+    this.code = code;
   }
 
   /** The request never reached the server or the answer never came back. */
@@ -26,6 +29,7 @@ interface Problem {
   title?: string;
   detail?: string;
   request_id?: string;
+  code?: string;
   errors?: { message?: string; location?: string }[];
 }
 
@@ -40,7 +44,47 @@ export interface Options {
 
 const BASE = '/api/v1';
 
+/** Asks the person to show a factor; false when they would not. */
+export type StepUp = () => Promise<boolean>;
+
+let stepUp: StepUp | null = null;
+let asking: Promise<boolean> | null = null;
+let renewals = 0;
+
+/** The dialog that asks, while one is on the page. */
+export function onStepUp(ask: StepUp | null): void {
+  stepUp = ask;
+}
+
+/** Requests that were refused together ask once. */
+function askOnce(): Promise<boolean> {
+  asking ??= (stepUp ?? (() => Promise.resolve(false)))().finally(() => (asking = null));
+  return asking;
+}
+
+/** Runs what renews the session's cookie. */
+export async function renewing<T>(fn: () => Promise<T>): Promise<T> {
+  const out = await fn();
+  renewals++;
+  return out;
+}
+
+/** A call of the API. One that needs a factor asks for it and is then sent again as it was. */
 export async function call<T>(method: Method, path: string, opt: Options = {}): Promise<T> {
+  const same = { ...opt, idempotencyKey: opt.idempotencyKey ?? newKey() };
+  const before = renewals;
+  try {
+    return await once<T>(method, path, same);
+  } catch (err) {
+    if (!(err instanceof ApiError)) throw err;
+    // It was on its way with the cookie of a moment ago.
+    const late = err.status === 401 && renewals !== before;
+    if (!late && !(err.code === 'step_up_required' && (await askOnce()))) throw err;
+    return once<T>(method, path, same);
+  }
+}
+
+async function once<T>(method: Method, path: string, opt: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
   if (opt.body !== undefined) headers['Content-Type'] = 'application/json';
   if (method === 'POST') headers['Idempotency-Key'] = opt.idempotencyKey ?? newKey();
@@ -84,7 +128,7 @@ async function problem(res: Response): Promise<ApiError> {
     const p = (await res.json()) as Problem;
     const fields = (p.errors ?? []).map((e) => [e.location, e.message].filter(Boolean).join(': '));
     const detail = [p.detail, ...fields].filter(Boolean).join('; ');
-    return new ApiError(res.status, p.title ?? res.statusText, detail, p.request_id ?? fallback);
+    return new ApiError(res.status, p.title ?? res.statusText, detail, p.request_id ?? fallback, p.code);
   } catch {
     return new ApiError(res.status, res.statusText || `HTTP ${res.status}`, '', fallback);
   }

@@ -3,7 +3,7 @@ import { call, query, ApiError } from './client';
 import type {
   Account, LedgerEntry, Payout, PayoutAddress, Reconciliation, Treasury, TrialBalance, BookedWork, EpochFees, Luck, PoolChart, PoolOverview, PoolWorker, Refusals, StatementDetail,
   FleetAlert, FleetSummary, Machine, Miner, PlanKind, PlanRun, RedirectPlan, Site, SiteMap,
-  Bench, Block, Book, Candle, Earnings, Fill, Instrument, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Shipment, Statement, Trade, Unit,
+  Bench, Block, Book, Candle, Earnings, Factors, Fill, Instrument, Key, Me, Model, Order, Page, PoolInfo, Reading, Redirect, SeriesPoint, Session, Shipment, Statement, Trade, Unit,
   UnitEvent, UnitMoney, World,
 } from './types';
 
@@ -52,6 +52,9 @@ export const worldQuery = queryOptions({
     }
   },
 });
+
+/** The session may work: whatever it has to show was shown. */
+export const isFull = (me: Me | null | undefined): boolean => me?.session.stage === 'full';
 
 export const useMe = () => useQuery(meQuery);
 export const useWorld = () => useQuery(worldQuery);
@@ -266,3 +269,9 @@ export const dryRunQuery = (kind: PlanKind, miners: readonly string[], accept: b
     queryFn: ({ signal }) => call<PlanRun>('POST', '/redirect-plans/dry-run', { body: { kind, miner_ids: miners, accept_mismatch: accept }, signal }),
     enabled: miners.length > 0, staleTime: 0, gcTime: 0, retry: false,
   });
+
+export const factorsQuery = queryOptions({ queryKey: ['account', 'factors'], queryFn: get<Factors>('/me/factors') });
+
+export const sessionsQuery = queryOptions({ queryKey: ['account', 'sessions'], queryFn: items<Session>('/me/sessions') });
+
+export const keysQuery = queryOptions({ queryKey: ['account', 'keys'], queryFn: items<Key>('/keys') });

@@ -547,6 +547,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/me/enrolment": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Begin to enrol a second factor, in place of an enrolment under way; it waits five minutes */
+        put: operations["begin-factor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your second factors */
+        get: operations["list-factors"];
+        put?: never;
+        /** Finish enrolling; renews the session cookie, and with the first factor tells ten recovery codes once */
+        post: operations["add-factor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/factors/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove a second factor, but not the last one of a role that needs one */
+        delete: operations["remove-factor"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me/password": {
         parameters: {
             query?: never;
@@ -559,6 +611,58 @@ export interface paths {
         put: operations["change-password"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/recovery-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace your recovery codes by ten new ones, told once */
+        post: operations["new-recovery-codes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where you are signed in, newest first */
+        get: operations["list-sessions"];
+        put?: never;
+        post?: never;
+        /** End all your sessions but this one */
+        delete: operations["end-other-sessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/me/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions, at once */
+        delete: operations["end-session"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1268,6 +1372,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/session/challenge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Ask for one of your passkeys: what navigator.credentials.get wants, for five minutes */
+        put: operations["challenge-passkey"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Show a second factor in this session: a code, or a passkey's answer to the challenge; renews the session cookie */
+        put: operations["show-factor"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/session/passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Begin to sign in with a passkey alone: what navigator.credentials.get wants, for five minutes; sets a cookie that the answer needs */
+        put: operations["begin-passkey-sign-in"];
+        /** Sign in with a passkey's answer; sets the session cookie */
+        post: operations["passkey-sign-in"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/shipments": {
         parameters: {
             query?: never;
@@ -1882,6 +2038,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/users/{id}/factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove all second factors of a member who lost them, and end their sessions */
+        delete: operations["reset-factors"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End all sessions of a member of your organisation */
+        delete: operations["end-sessions-of"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/verification": {
         parameters: {
             query?: never;
@@ -2105,6 +2295,18 @@ export interface components {
             code?: string;
             message?: string;
         };
+        AddFactorInBody: {
+            /** @description The app's first code. */
+            code?: string;
+            /** @enum {string} */
+            kind: "totp" | "passkey";
+            /** @description What you call it: the phone, the blue key. */
+            name: string;
+            /** @description PublicKeyCredential.toJSON() */
+            passkey?: {
+                [key: string]: unknown;
+            };
+        };
         AddHookIn: {
             /** @description It is told what these roles may read. */
             roles: string[];
@@ -2112,6 +2314,8 @@ export interface components {
             url: string;
         };
         AddKeyIn: {
+            /** @description It may do what asks a person for a factor: payouts, addresses, keys, people. */
+            elevated?: boolean;
             /**
              * Format: int64
              * @default 365
@@ -2415,6 +2619,10 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "running" | "met" | "missed" | "off";
         };
+        Codes: {
+            /** @description Told once. Each works once, in place of a factor. */
+            recovery_codes?: string[] | null;
+        };
         Coin: {
             /** Format: int64 */
             height: number;
@@ -2587,6 +2795,32 @@ export interface components {
             /** @description Machines of each wave. */
             waves: number[];
         };
+        Ended: {
+            /**
+             * Format: int64
+             * @description How many sessions there were.
+             */
+            ended: number;
+        };
+        Enrolment: {
+            /** @description The same as a QR code, a data: address of a PNG. */
+            picture?: string;
+            /** @description For PublicKeyCredential.parseCreationOptionsFromJSON. */
+            publicKey?: unknown;
+            /** @description For an authenticator app, to type. */
+            secret?: string;
+            /** @description The same as an otpauth:// address. */
+            url?: string;
+        };
+        EnrolmentIn: {
+            /** @enum {string} */
+            kind: "totp" | "passkey";
+            /**
+             * Format: password
+             * @description For a first factor, when the sign-in was long ago.
+             */
+            password?: string;
+        };
         Entry: {
             /** Format: date-time */
             at: string;
@@ -2681,6 +2915,8 @@ export interface components {
             value?: unknown;
         };
         ErrorModel: {
+            /** @description What is wrong here, for programs; only where one can do something about it. */
+            code?: string;
             /**
              * @description A human-readable explanation specific to this occurrence of the problem.
              * @example Property foo is required but is missing.
@@ -2722,6 +2958,26 @@ export interface components {
         ExceptInputBody: {
             /** @description Held by customs, short, damaged … */
             reason: string;
+        };
+        Factor: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @enum {string} */
+            kind: "totp" | "passkey";
+            name: string;
+            /** Format: date-time */
+            used_at?: string;
+        };
+        Factors: {
+            items: components["schemas"]["Factor"][];
+            /**
+             * Format: int64
+             * @description How many unused ones are left.
+             */
+            recovery_codes: number;
+            /** @description Your role needs a factor: the last one stays. */
+            required: boolean;
         };
         FeeBlock: {
             /** Format: int64 */
@@ -3056,6 +3312,8 @@ export interface components {
             created_at: string;
             /** @description The person; of a key made with a key, the person who made that one. */
             created_by?: string;
+            /** @description It may do what asks a person for a factor: payouts, addresses, keys, people. */
+            elevated: boolean;
             /** Format: date-time */
             expires_at?: string;
             id: string;
@@ -3224,9 +3482,26 @@ export interface components {
             network: components["schemas"]["Network"];
             org: components["schemas"]["Org"];
             roles: string[];
+            session: components["schemas"]["MeSession"];
             /** @description Money and machines are simulated. */
             test_mode: boolean;
             user: components["schemas"]["MeUser"];
+        };
+        MeSession: {
+            /** @description What you can show. */
+            factors: string[];
+            /** @description Where passkeys work; at another address of this server they do not. */
+            passkey_origin?: string;
+            /**
+             * @description verify: show a factor; enrol: your role needs one first.
+             * @enum {string}
+             */
+            stage: "full" | "verify" | "enrol";
+            /**
+             * Format: date-time
+             * @description Until when commands that ask for a factor ask for none.
+             */
+            step_up_until?: string;
         };
         MeUser: {
             email?: string;
@@ -3283,6 +3558,11 @@ export interface components {
              * @description How many hashes one real hash stands for on screens; 1 on every real network.
              */
             work_scale: number;
+        };
+        NewFactor: {
+            factor: components["schemas"]["Factor"];
+            /** @description With the first factor; told once. Each works once, in place of a factor. */
+            recovery_codes?: string[] | null;
         };
         NewHook: {
             hook: components["schemas"]["Hook"];
@@ -3515,6 +3795,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PagePoolSession: {
+            items: components["schemas"]["PoolSession"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageReconciliation: {
             items: components["schemas"]["Reconciliation"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -3593,6 +3878,16 @@ export interface components {
         Party: {
             id: string;
             name: string;
+        };
+        PasskeyOptions: {
+            /** @description For PublicKeyCredential.parseRequestOptionsFromJSON, or parseCreationOptionsFromJSON. */
+            publicKey: unknown;
+        };
+        PasskeySignInInBody: {
+            /** @description PublicKeyCredential.toJSON() */
+            passkey: {
+                [key: string]: unknown;
+            };
         };
         PasswordIn: {
             /** Format: password */
@@ -3868,6 +4163,39 @@ export interface components {
              */
             working: number;
         };
+        PoolSession: {
+            /** Format: int64 */
+            accepted: number;
+            agent: string;
+            /**
+             * Format: int64
+             * @description In units of 2^-32.
+             */
+            difficulty: number;
+            id: string;
+            /** Format: date-time */
+            last_share_at?: string;
+            /** Format: date-time */
+            opened_at: string;
+            /**
+             * Format: double
+             * @description Wanted shares a minute.
+             */
+            per_minute: number;
+            /** @description The machine is under proof. */
+            proof: boolean;
+            /** Format: int64 */
+            rejected: number;
+            remote: string;
+            /** @description The session knew the machine's secret. */
+            secret: boolean;
+            unit_id?: string;
+            user: string;
+            /** Format: double */
+            wire_difficulty: number;
+            work: string;
+            worker_id: string;
+        };
         PoolSetting: {
             password: string;
             url: string;
@@ -3930,6 +4258,14 @@ export interface components {
              */
             upper_ths: number;
             work: string;
+        };
+        ProofInBody: {
+            /** @description Six digits of an app, or a recovery code. */
+            code?: string;
+            /** @description PublicKeyCredential.toJSON() */
+            passkey?: {
+                [key: string]: unknown;
+            };
         };
         Rack: {
             name: string;
@@ -4275,37 +4611,29 @@ export interface components {
             work: string;
         };
         Session: {
-            /** Format: int64 */
-            accepted: number;
+            /** @description What the browser says of itself. */
             agent: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description It is the one that asks. */
+            current: boolean;
             /**
-             * Format: int64
-             * @description In units of 2^-32.
+             * Format: date-time
+             * @description It ends then, and twelve hours after its last use.
              */
-            difficulty: number;
+            expires_at: string;
+            /** @description What was shown last. */
+            factor?: string;
             id: string;
-            /** Format: date-time */
-            last_share_at?: string;
-            /** Format: date-time */
-            opened_at: string;
-            /**
-             * Format: double
-             * @description Wanted shares a minute.
-             */
-            per_minute: number;
-            /** @description The machine is under proof. */
-            proof: boolean;
-            /** Format: int64 */
-            rejected: number;
+            /** @description The address it was opened from. */
             remote: string;
-            /** @description The session knew the machine's secret. */
-            secret: boolean;
-            unit_id?: string;
-            user: string;
-            /** Format: double */
-            wire_difficulty: number;
-            work: string;
-            worker_id: string;
+            /**
+             * Format: date-time
+             * @description Last use, to the minute.
+             */
+            seen_at: string;
+            /** Format: date-time */
+            shown_at?: string;
         };
         SetAddressInputBody: {
             /** @description A Bitcoin address of the yard's network. */
@@ -6089,6 +6417,134 @@ export interface operations {
             };
         };
     };
+    "begin-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnrolmentIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Enrolment"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Factors"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-factor": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddFactorInBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewFactor"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "remove-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "change-password": {
         parameters: {
             query?: never;
@@ -6101,6 +6557,129 @@ export interface operations {
                 "application/json": components["schemas"]["PasswordIn"];
             };
         };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "new-recovery-codes": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Codes"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-sessions": {
+        parameters: {
+            query?: {
+                /** @description next of the page before. */
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageSession"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-other-sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
         responses: {
             /** @description No Content */
             204: {
@@ -6849,7 +7428,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PageSession"];
+                    "application/json": components["schemas"]["PagePoolSession"];
                 };
             };
             /** @description Error */
@@ -7701,6 +8280,135 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "challenge-passkey": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "show-factor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProofInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "begin-passkey-sign-in": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasskeyOptions"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "passkey-sign-in": {
+        parameters: {
+            query?: never;
+            header?: {
+                "User-Agent"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PasskeySignInInBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
             };
             /** @description Error */
             default: {
@@ -8995,6 +9703,66 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["User"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "reset-factors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "end-sessions-of": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ended"];
                 };
             };
             /** @description Error */

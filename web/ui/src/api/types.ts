@@ -95,6 +95,14 @@ export type WebhookDelivery = Of<'Delivery'>;
 export type AuditRow = Of<'AuditRow'>;
 export type ChainReport = Of<'Report'>;
 export type Letter = Of<'Letter'>;
+export type FactorKind = 'totp' | 'passkey';
+export type Factors = Of<'Factors'>;
+export type Factor = Factors['items'][number];
+export type NewFactor = Of<'NewFactor'>;
+export type Enrolment = Of<'Enrolment'>;
+export type Session = Of<'Session'>;
+export type Key = Of<'Key'>;
+export type NewKey = Of<'NewKey'>;
 export type Side = Order['side'];
 
 /** The payload is an event as the kernel names it: see pages/lifeline/payloads.ts. */
@@ -134,6 +142,8 @@ export interface SignIn {
   name: string;
   email: string;
   password: string;
+  /** The secret of the authenticator app, for roles that need a factor. */
+  totp?: string;
   /** What to look at first. */
   look?: string;
 }

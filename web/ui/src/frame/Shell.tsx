@@ -1,7 +1,8 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useState, type ReactNode } from 'react';
 import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-router';
-import { useMe } from '../api/queries';
+import { isFull, useMe } from '../api/queries';
+import { StepUp } from '../pages/account/StepUp';
 import { int } from '../lib/format';
 import { useHotkeys } from '../lib/hotkeys';
 import { LiveProvider } from '../live/LiveProvider';
@@ -23,10 +24,11 @@ export function SignedIn() {
   const at = useLocation();
   if (me.isPending) return <SkeletonBlock />;
   if (me.isError) return <Failed what="hashyard does not answer" error={me.error} onRetry={() => void me.refetch()} />;
-  if (me.data === null) return <Navigate to={`/signin?next=${encodeURIComponent(at.pathname + at.search)}`} replace />;
+  if (!isFull(me.data)) return <Navigate to={`/signin?next=${encodeURIComponent(at.pathname + at.search)}`} replace />;
   return (
     <LiveProvider>
       <Shell><Outlet /></Shell>
+      <StepUp />
     </LiveProvider>
   );
 }

@@ -105,6 +105,7 @@ function Who({ phone }: { phone?: boolean }) {
         {phone && <Menu.Label>{me.org.name}, {me.roles.join(', ')}{me.test_mode && ' · test mode'}</Menu.Label>}
         <Menu.Label>{[me.user.name, me.user.email].filter(Boolean).join(' · ')}</Menu.Label>
         {ORG.filter((o) => me.can.includes(o.needs)).slice(0, 1).map((o) => <Menu.Item key={o.to} onClick={() => void navigate(o.to)}>Organisation</Menu.Item>)}
+        <Menu.Item onClick={() => void navigate('/account/security')}>Security</Menu.Item>
         <Menu.Item onClick={() => void navigate('/welcome')}>Welcome page</Menu.Item>
         <Menu.Item onClick={() => void signOut()}>Sign out</Menu.Item>
       </Menu.Dropdown>

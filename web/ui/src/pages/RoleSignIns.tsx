@@ -1,4 +1,4 @@
-import type { World } from '../api/types';
+import type { SignIn, World } from '../api/types';
 import { useHotkeys } from '../lib/hotkeys';
 import { Kbd } from '../parts/Parts';
 import { orderedSignIns } from './welcome';
@@ -16,7 +16,7 @@ const ABOUT: Record<string, string> = {
 /** The sign-ins of the local world, one key each. */
 export function RoleSignIns({ world, onPick, busy, current }: {
   world: World;
-  onPick: (s: { email: string; password: string }) => void;
+  onPick: (s: { email: string; password: string; totp?: string | undefined }) => void;
   busy: boolean;
   current?: string | undefined;
 }) {
@@ -48,4 +48,4 @@ export function RoleSignIns({ world, onPick, busy, current }: {
   );
 }
 
-const pick = ({ email, password }: { email: string; password: string }) => ({ email, password });
+const pick = ({ email, password, totp }: SignIn) => ({ email, password, totp });

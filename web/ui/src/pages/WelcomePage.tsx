@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from 'react-router';
 import { mailsQuery } from '../api/org';
-import { useMe, worldQuery } from '../api/queries';
+import { isFull, useMe, worldQuery } from '../api/queries';
 import type { World } from '../api/types';
 import { Shell } from '../frame/Shell';
 import { usePageTitle } from '../frame/title';
@@ -27,12 +27,13 @@ export function WelcomePage() {
   const body = !world.data
     ? <Empty title="This is not a local world" action={<Link className="btn" to="/">Go to the start</Link>}>Its welcome page exists only where the world is simulated.</Empty>
     : <Welcome world={world.data} stale={world.isError} />;
-  if (me.data) return <LiveProvider><Shell>{body}</Shell></LiveProvider>;
+  if (isFull(me.data)) return <LiveProvider><Shell>{body}</Shell></LiveProvider>;
   return <Shell>{body}</Shell>;
 }
 
 function Welcome({ world, stale }: { world: World; stale: boolean }) {
-  const me = useMe().data ?? null;
+  const known = useMe().data;
+  const me = (isFull(known) && known) || null;
   const signIn = useSignIn();
   const bad = world.parts.filter((p) => p.state === 'failing' || p.state === 'degraded');
   return (
