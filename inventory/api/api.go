@@ -70,11 +70,19 @@ func (e edge) models(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.P
 type unitsInput struct {
 	PageInput
 	Q   string        `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
-	IDs []hashyard.ID `query:"ids" maxItems:"200" doc:"These machines, as far as you may read them."`
+	IDs []string `query:"ids" maxItems:"200" doc:"These machines, as far as you may read them."`
 }
 
 func (e edge) units(ctx context.Context, actor hashyard.Actor, in *unitsInput) (*web.Page[Unit], error) {
-	us, next, err := e.svc.Units(ctx, actor, inventory.UnitQuery{Text: in.Q, IDs: in.IDs, Cursor: in.Cursor, Limit: in.Limit})
+	// Lists of our own types are none that a query can hold.
+	ids := make([]hashyard.ID, len(in.IDs))
+	for i, text := range in.IDs {
+		var err error
+		if ids[i], err = hashyard.ParseID(text); err != nil {
+			return nil, hashyard.Invalid.Errorf("ids: %.40q is not the id of a machine", text)
+		}
+	}
+	us, next, err := e.svc.Units(ctx, actor, inventory.UnitQuery{Text: in.Q, IDs: ids, Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return nil, err
 	}

@@ -118,6 +118,15 @@ func TestOverHTTP(t *testing.T) {
 	if code, got := s.call("seller", "GET", "/api/v1/models", nil); code != 200 || len(got["items"].([]any)) != 2 {
 		t.Errorf("models: %d %v", code, got)
 	}
+	for ids, want := range map[string]int{c.Unit.ID.String(): 1, c.Unit.ID.String() + "," + hashyard.NewID().String(): 1, hashyard.NewID().String(): 0} {
+		code, list := s.call("seller", "GET", "/api/v1/units?ids="+ids, nil)
+		if items, _ := list["items"].([]any); code != 200 || len(items) != want {
+			t.Errorf("units by ids: %d %v, want %d", code, list, want)
+		}
+	}
+	if code, _ := s.call("seller", "GET", "/api/v1/units?ids=x", nil); code != 422 {
+		t.Errorf("units by a bad id: %d", code)
+	}
 	code, u := s.call("seller", "GET", "/api/v1/units/"+c.Unit.ID.String(), nil)
 	owner, _ := u["owner"].(map[string]any)
 	if code != 200 || u["serial"] != "SMTT0001" || u["nominal_ths"] != 100.0 || u["state"] != "sold" || owner["name"] == "" || u["boards"] == nil {

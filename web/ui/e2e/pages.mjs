@@ -15,7 +15,7 @@ export const PAGES = [
   { name: 'signin', path: '/signin', as: null, ready: 'h1' },
   { name: 'welcome', path: '/welcome', as: null, ready: '.roles li' },
   { name: 'market', path: '/market', as: 'buyer.trader', ready: '.page :text("My orders")' },
-  { name: 'life', path: async () => `/units/${await first('buyer.viewer', '/units')}`, as: 'buyer.viewer', ready: '.ll-node' },
+  { name: 'life', path: async () => `/units/${await first('buyer.viewer', '/units')}`, as: 'buyer.viewer', ready: '.ll-node, .lifelist button' },
   { name: 'fleet', path: '/fleet', as: 'buyer.operator', ready: '.fl-main tbody td, .empty' },
   { name: 'fleet-units', path: '/fleet/units', as: 'buyer.operator', ready: 'table tbody tr td a, .empty' },
   { name: 'redirects', path: '/redirects', as: 'buyer.operator', ready: '.rd-singles tbody td, .rd-singles .empty' },

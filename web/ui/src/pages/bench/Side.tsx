@@ -35,7 +35,7 @@ export function Pallet({ bench, lines, kind, now }: { bench: Bench; lines: reado
           return (
             <li key={box} className={`bn-box bn-box-${state}`}>
               <span>{two(box)} {full && <Glyph kind="done" size={11} />}{state === 'here' && <Glyph kind="live" size={11} />}</span>
-              <span className="bn-slots" aria-label={`${has} of ${room}`}>
+              <span className="bn-slots" role="img" aria-label={`${has} of ${room}`}>
                 {Array.from({ length: Math.min(room, 12) }, (_, s) => <i key={s} className={s < has ? 'on' : ''} />)}
               </span>
             </li>

@@ -87,7 +87,7 @@ function Head({ t }: { t: Trade }) {
 
 function StateLine({ t }: { t: Trade }) {
   return (
-    <ol className="states" aria-label="States of the trade">
+    <ol className="states" aria-label="States of the trade" tabIndex={0}>
       {statesOf(t).map((s) => (
         <li key={s.name} className={`state state-${s.kind}`} aria-current={s.kind === 'live' ? 'step' : undefined}>
           <Glyph kind={s.kind} size={15} label={true} />

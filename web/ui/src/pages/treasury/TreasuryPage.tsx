@@ -153,7 +153,7 @@ function Recon({ may }: { may: boolean }) {
       {now.isError && <Failed what="Not compared" error={now.error} />}
       {q.data?.length === 0 && <Empty title="Not compared yet">The first comparison comes within a minute of a start, then every 15 minutes.</Empty>}
       {r && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0} role="region" aria-label="Figures">
           <table className="grid ruled" aria-label="Reconciliation">
             <thead><tr><th>Account</th><th className="num">Ledger</th><th className="num">Outside</th><th>Source</th><th className="num">Difference</th><th>State</th></tr></thead>
             <tbody>
@@ -183,7 +183,7 @@ function Trial() {
   return (
     <Tile title="Trial balance" className="ts-trial" aside={t && <><Glyph kind={t.sound ? 'done' : 'wrong'} size={11} /> {t.sound ? 'every currency sums to zero' : 'the books are not sound'} · {int(t.entries)} entries</>}>
       {q.isError && <Failed what="The trial balance was not read" error={q.error} onRetry={() => void q.refetch()} />}
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Figures">
         <table className="grid ruled" aria-label="Trial balance">
           <thead><tr><th>Account</th><th className="num">USD debit</th><th className="num">USD credit</th>{!phone && <><th className="num">sat debit</th><th className="num">sat credit</th></>}</tr></thead>
           <tbody>
