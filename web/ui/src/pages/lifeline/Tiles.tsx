@@ -62,7 +62,7 @@ export function IdentityTile({ unit, facts, condition, redirect }: {
       aside={made === 0 ? 'no hand-over yet'
         : <><Glyph kind={equal === made ? 'done' : 'wrong'} size={11} /> {int(equal)} of {int(made)} equal</>}
     >
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Hand-overs">
         <table className="grid">
           <thead>
             <tr><th>Identity</th><th>Value</th>{columns.map((c) => <th key={c} className="mid">{c}</th>)}</tr>
