@@ -40,6 +40,7 @@ export const PAGES = [
   { name: 'verification', path: '/organisation/verification', as: 'seller.owner', ready: '.og-lines' },
   { name: 'webhooks', path: '/organisation/webhooks', as: 'seller.owner', ready: '.og-side form' },
   { name: 'audit', path: '/organisation/audit', as: 'seller.owner', ready: '.og-chain' },
+  { name: 'security', path: '/account/security', as: 'seller.owner', ready: '[aria-label="API keys"] tbody td.m' },
   { name: 'join', path: '/join#x', as: null, ready: '[role=alert]' },
   { name: 'reset', path: '/reset', as: null, ready: 'form' },
   { name: 'trades', path: '/trades', as: 'buyer.trader', ready: 'table tbody tr td a, .empty' },

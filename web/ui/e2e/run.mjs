@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import { docs } from './docs.mjs';
+import { identity } from './identity.mjs';
 import { base, clean, enter, liveRing, open, person, steps, world } from './session.mjs';
 import { walk } from './walk.mjs';
 
@@ -148,6 +149,8 @@ await step('a book that missed something says since when and stops orders; it he
 });
 
 await step('the documentation draws whole, under the strict policy, from this host alone', () => docs(browser, shots));
+
+await identity(browser, step, shots);
 
 await walk(browser, step, shots, process.env.ONLY);
 
