@@ -26,7 +26,7 @@ export function Confirm({ opened, title, children, does, bad, busy, onYes, onNo 
   opened: boolean; title: string; children: ReactNode; does: string; bad?: boolean; busy?: boolean; onYes: () => void; onNo: () => void;
 }) {
   return (
-    <Modal opened={opened} onClose={onNo} title={title} centered shadow="none" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onNo} title={title} centered shadow="none">
       <form onSubmit={(ev) => { ev.preventDefault(); onYes(); }}>
         {children}
         <div className="confirm-actions">

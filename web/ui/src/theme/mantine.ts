@@ -20,10 +20,10 @@ export const theme = createTheme({
     Modal: {
       defaultProps: {
         centered: true, padding: 16, radius: 4, overlayProps: { backgroundOpacity: 0.6 },
-        transitionProps: { duration: 0 },
+        transitionProps: { duration: 0 }, closeButtonProps: { 'aria-label': 'Close' },
       },
     },
-    Drawer: { defaultProps: { transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 } } },
+    Drawer: { defaultProps: { transitionProps: { duration: 120 }, overlayProps: { backgroundOpacity: 0.6 }, closeButtonProps: { 'aria-label': 'Close' } } },
     Menu: { defaultProps: { transitionProps: { duration: 0 }, radius: 4 } },
     Tooltip: { defaultProps: { openDelay: 300, transitionProps: { duration: 0 } } },
   },

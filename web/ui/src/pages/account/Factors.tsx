@@ -42,7 +42,7 @@ export function Factors({ me }: { me: Me }) {
       {renew.isError && <Failed what="No new codes" error={renew.error} />}
       {list.data?.items.length === 0 && <Empty>No second factor. With one, your password alone opens nothing.</Empty>}
       {(list.isPending || rows.length > 0) && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0} role="region" aria-label="Second factors, to scroll">
           <table className="grid ruled" aria-label="Second factors">
             <thead><tr><th>Name</th><th>Kind</th><th>Added</th><th>Last shown</th><th className="num"> </th></tr></thead>
             <tbody>

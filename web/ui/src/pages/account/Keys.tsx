@@ -34,7 +34,7 @@ export function Keys({ me }: { me: Me }) {
       {revoke.isError && <Failed what="Not revoked" error={revoke.error} />}
       {list.data?.length === 0 && <Empty>No API keys. A program signs in with one; it has roles like a person.</Empty>}
       {(list.isPending || rows.length > 0) && (
-        <div className="scroll-x">
+        <div className="scroll-x" tabIndex={0} role="region" aria-label="API keys, to scroll">
           <table className="grid ruled" aria-label="API keys">
             <thead>
               <tr><th>Name</th><th>Roles</th><th>State</th><th>Made, UTC</th><th>Ends</th><th>Last used, UTC</th><th className="num"> </th></tr>

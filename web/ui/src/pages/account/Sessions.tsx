@@ -28,7 +28,7 @@ export function Sessions() {
     >
       {list.isError && <Failed what="Sessions not read" error={list.error} onRetry={() => void list.refetch()} />}
       {end.isError && <Failed what="Not ended" error={end.error} />}
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Sessions, to scroll">
         <table className="grid ruled" aria-label="Sessions">
           <thead>
             <tr><th>Device</th><th>Address</th><th>Since, UTC</th><th>Last seen, UTC</th><th>Shown</th><th className="num"> </th></tr>

@@ -26,7 +26,7 @@ export function AddSite({ opened, onClose }: { opened: boolean; onClose: () => v
   });
   const close = () => { add.reset(); setName(''); setCidr(''); onClose(); };
   return (
-    <Modal opened={opened} onClose={close} title={add.data ? `Site ${add.data.site.name} is made` : 'Add a site'} centered shadow="none" size={560} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={close} title={add.data ? `Site ${add.data.site.name} is made` : 'Add a site'} centered shadow="none" size={560}>
       {add.data ? <Run made={add.data} /> : (
         <form className="bench-form fl-form" onSubmit={(ev) => { ev.preventDefault(); add.mutate(); }}>
           <label>Name<input className="input" value={name} onChange={(ev) => setName(ev.currentTarget.value)} maxLength={60} required data-autofocus /></label>

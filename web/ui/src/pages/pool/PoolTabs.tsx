@@ -26,7 +26,7 @@ export function PoolTabs() {
         {pool && <span className="t2 sm">FPPS, fee {fixed(pool.fee_ppm / 10_000, 2)} % · {pool.fee_method} over {pool.fee_window} blocks</span>}
         <button type="button" className="btn" onClick={() => setOpen(true)}>Connect a miner</button>
       </div>
-      <Modal opened={open} onClose={() => setOpen(false)} title="Connect a miner" size={560} closeButtonProps={{ 'aria-label': 'Close' }}>
+      <Modal opened={open} onClose={() => setOpen(false)} title="Connect a miner" size={560}>
         <Connect />
       </Modal>
     </header>

@@ -30,7 +30,7 @@ export function PlanDialog({ kind, miners, onClose }: { kind: PlanKind; miners: 
   // Enter begins it once the dry run is there, not before.
   useEffect(() => { if (ready) go.current?.focus(); }, [ready]);
   return (
-    <Modal opened onClose={onClose} title={kind === 'redirect' ? 'Redirect to our pool: dry run' : 'Back to the old pools: dry run'} centered shadow="none" size={760} closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened onClose={onClose} title={kind === 'redirect' ? 'Redirect to our pool: dry run' : 'Back to the old pools: dry run'} centered shadow="none" size={760}>
       <form className="rd-dry" onSubmit={(ev) => { ev.preventDefault(); if (ready) start.mutate(); }}>
         {dry.isFetching && <Progress label={`Asking about ${miners.length} machines; nothing is written`} />}
         {dry.isError && <Failed what="No dry run" error={dry.error} onRetry={() => void dry.refetch()} />}
