@@ -69,7 +69,7 @@ func (e edge) models(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.P
 
 type unitsInput struct {
 	PageInput
-	Q   string        `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
+	Q   string   `query:"q" maxLength:"64" doc:"Part of a serial or MAC."`
 	IDs []string `query:"ids" maxItems:"200" doc:"These machines, as far as you may read them."`
 }
 
