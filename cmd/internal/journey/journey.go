@@ -26,6 +26,9 @@ type Config struct {
 	// Dying says that processes of the world are killed under way. What a
 	// kill may change, the order in which news arrive, is then not asked for.
 	Dying bool
+	// Between, if set, is called before each step with its number: a test
+	// breaks there what the world stands on.
+	Between func(ctx context.Context, step int) error
 }
 
 // machine is one simulated ASIC as its owner knows it.
@@ -115,6 +118,11 @@ func Run(ctx context.Context, cfg Config) error {
 	defer p.end(ctx)
 	steps := p.steps()
 	for i, s := range steps {
+		if cfg.Between != nil {
+			if err := cfg.Between(ctx, i+1); err != nil {
+				return err
+			}
+		}
 		began := time.Now()
 		measured, err := s.run(ctx)
 		if err != nil {
