@@ -24,13 +24,13 @@ export function Decide({ t }: { t: Trade }) {
   const ready = reason.trim() !== '' && !decide.isPending;
   return (
     <>
-      <div className="step-head sm t2"><span>The desk, you</span><StatusChip kind="live">Your step</StatusChip></div>
-      <h2 className="step-title">{t.next.desk.title}</h2>
+      <div className="td-step-head sm t2"><span>The desk, you</span><StatusChip kind="live">Your step</StatusChip></div>
+      <h2 className="td-step-title">{t.next.desk.title}</h2>
       <p className="t2">{t.reason}</p>
-      <label className="step-field sm t2">Reason, for both sides
+      <label className="td-step-field sm t2">Reason, for both sides
         <textarea rows={2} maxLength={1000} value={reason} onChange={(ev) => setReason(ev.currentTarget.value)} />
       </label>
-      <div className="step-foot">
+      <div className="td-step-foot">
         <button type="button" className="btn" disabled={!ready} onClick={() => ask('refund')}>Refund {usd(t.held_cents)}</button>
         <button type="button" className="btn btn-primary" disabled={!ready} onClick={() => ask('release')}>Pay {usd(t.held_cents - t.commission_cents)} to the seller</button>
       </div>

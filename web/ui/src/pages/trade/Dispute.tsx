@@ -47,7 +47,7 @@ function Entry({ t, may }: { t: Trade; may: boolean }) {
       </dl>
       {may ? (
         <>
-          <label className="step-field sm t2">What is wrong
+          <label className="td-step-field sm t2">What is wrong
             <textarea rows={2} maxLength={1000} value={reason} onChange={(ev) => setReason(ev.currentTarget.value)} />
           </label>
           <button type="button" className="btn btn-bad" disabled={reason.trim() === '' || open.isPending} onClick={() => ask(true)}>Open a dispute</button>

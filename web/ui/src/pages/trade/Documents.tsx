@@ -18,7 +18,7 @@ export function Documents({ t, rows }: { t: Trade; rows: readonly UnitRow[] }) {
   return (
     <Tile title="Documents" id="documents" className="trade-papers">
       <ul className="papers">
-        <Paper name="Serial manifest" at={t.matched_at} href={`/api/v1/trades/${t.id}/manifest.csv`} state={`${rows.length} lines`} form="CSV" />
+        <Paper name="Serial manifest" at={t.matched_at} href={`/api/v1/trades/${t.id}/manifest.csv`} state={rows.length === 1 ? '1 line' : `${rows.length} lines`} form="CSV" />
         {s && (
           <>
             <Paper name={`Packing list ${s.number}`} at={s.created_at} href={`/api/v1/shipments/${s.id}/packing-list.pdf`} state={`${s.packed} of ${s.expected} scanned`} form="PDF" />

@@ -20,8 +20,8 @@ export function Steps({ t }: { t: Trade }) {
   const yours = t.role ?? 'buyer';
   const theirs = yours === 'buyer' ? 'seller' : 'buyer';
   return (
-    <div className="steps">
-      {desk && <section className="step step-yours" aria-label="The desk, you"><Decide t={t} /></section>}
+    <div className="td-steps">
+      {desk && <section className="td-step td-step-yours" aria-label="The desk, you"><Decide t={t} /></section>}
       <One t={t} side={yours} you={Boolean(t.role)} />
       <One t={t} side={theirs} you={false} />
     </div>
@@ -32,14 +32,14 @@ function One({ t, side, you }: { t: Trade; side: 'buyer' | 'seller'; you: boolea
   const s: Step = t.next[side];
   const name = t[side].name;
   return (
-    <section className={you ? 'step step-yours' : 'step'} aria-label={you ? `${name}, you` : name}>
-      <div className="step-head sm t2">
+    <section className={you ? 'td-step td-step-yours' : 'td-step'} aria-label={you ? `${name}, you` : name}>
+      <div className="td-step-head sm t2">
         <span>{name}{you && ', you'}</span>
         {you && s.act ? <StatusChip kind="live">Your step</StatusChip> : <span>{s.act ? 'waiting on them' : s.title ? 'waits' : ''}</span>}
       </div>
-      <h2 className="step-title">{s.title || (t.state === 'cancelled' ? 'Nothing: the trade is over' : 'Nothing: the trade is done')}</h2>
+      <h2 className="td-step-title">{s.title || (t.state === 'cancelled' ? 'Nothing: the trade is over' : 'Nothing: the trade is done')}</h2>
       <p className="t2">{s.detail || t.reason}</p>
-      <div className="step-foot">
+      <div className="td-step-foot">
         {s.due ? <Due at={s.due} /> : <span />}
         {you && <Action t={t} act={s.act} />}
       </div>
@@ -95,7 +95,7 @@ function Instructions({ t }: { t: Trade }) {
     ['Bank', i.bank_name], ['IBAN', i.iban], ['Account', i.account_number], ['Routing', i.routing_number], ['Reference', i.reference],
   ];
   return (
-    <div className="step-bank">
+    <div className="td-step-bank">
       <dl>
         <Line label="Send by bank transfer" strong>{usd(p.amount_cents)}</Line>
         {lines.map(([label, value]) => value && (
