@@ -29,33 +29,37 @@ const (
 
 // read handles lines until the client goes or is sent away.
 func (s *session) read(ctx context.Context) {
-	for {
-		if !s.deadline() {
-			return
-		}
+	for s.deadline() {
 		line, err := s.lines.next(s.conn)
 		if err != nil {
 			s.readFailed(err)
 			return
 		}
-		if line = bytes.TrimSpace(line); len(line) == 0 {
-			continue
-		}
-		var sub submitRequest
-		if parseSubmit(line, &sub) {
-			s.submit(&sub)
-			continue
-		}
-		req, err := parseRequest(line)
-		if err != nil {
-			s.send(replyError([]byte("null"), share.Other, "not a JSON-RPC message"))
-			if s.badLines++; s.badLines >= maxBadLines {
-				s.end("sends no JSON-RPC")
-			}
-			continue
-		}
-		s.handle(ctx, &req)
+		s.line(ctx, line)
 	}
+}
+
+// line handles one; see finish for why it is apart.
+//
+//go:noinline
+func (s *session) line(ctx context.Context, line []byte) {
+	if line = bytes.TrimSpace(line); len(line) == 0 {
+		return
+	}
+	var sub submitRequest
+	if parseSubmit(line, &sub) {
+		s.submit(&sub)
+		return
+	}
+	req, err := parseRequest(line)
+	if err != nil {
+		s.send(replyError([]byte("null"), share.Other, "not a JSON-RPC message"))
+		if s.badLines++; s.badLines >= maxBadLines {
+			s.end("sends no JSON-RPC")
+		}
+		return
+	}
+	s.handle(ctx, &req)
 }
 
 // deadline sets how long the next line may take; false when the session ended.

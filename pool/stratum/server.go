@@ -3,8 +3,8 @@
 // nothing of it outlives the process. A share is answered true only after the
 // share log says that it is durable.
 //
-// Each connection has two goroutines: one reads and judges, one writes from a
-// bounded queue. SetJob, Suspend, Retarget, CloseWorker and Sessions may be
+// Each connection has one goroutine, which reads and judges. What is sent goes
+// through a bounded queue that a few goroutines empty for all. SetJob, Suspend, Retarget, CloseWorker and Sessions may be
 // called from anywhere; Run ends every goroutine it started before it returns.
 package stratum
 
@@ -133,6 +133,7 @@ type Server struct {
 	cfg  Config
 	ln   net.Listener
 	jobs *registry
+	post *post
 	// changes counts Retarget and CloseWorker.
 	changes atomic.Uint64
 
@@ -161,7 +162,7 @@ func Open(cfg Config) (*Server, error) {
 		return nil, hashyard.Unavailable.Errorf("stratum: listen on %s: %w (is the port taken? choose another)", cfg.Listen, err)
 	}
 	return &Server{
-		cfg: cfg, ln: ln, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen),
+		cfg: cfg, ln: ln, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(),
 		sessions: map[*session]struct{}{}, units: map[hashyard.ID]*session{},
 		perAddr: map[netip.Addr]int{}, en1: map[uint32]struct{}{},
 		nextEn1: uint32(cfg.Now().UnixNano()),
@@ -174,6 +175,8 @@ func (s *Server) Addr() netip.AddrPort { return addrPort(s.ln.Addr()) }
 // Run serves until ctx ends; then it takes no more, lets shares that wait for
 // the log be answered, and closes. Its only error is ctx's or the listener's.
 func (s *Server) Run(ctx context.Context) error {
+	s.post.open()
+	defer s.post.close()
 	upkeepDone := make(chan struct{})
 	inner, stop := context.WithCancel(ctx)
 	go func() {

@@ -104,7 +104,7 @@ func newSession(srv *Server, conn net.Conn, remote netip.AddrPort, en1 uint32) *
 		flight: make(chan struct{}, srv.cfg.MaxInFlight),
 		lines:  lineReader{max: srv.cfg.MaxLine},
 	}
-	s.out.limit, s.out.wake = srv.cfg.MaxQueue, make(chan struct{}, 1)
+	s.out.init(conn, srv.post, srv.cfg.MaxQueue, srv.cfg.Write)
 	binary.BigEndian.PutUint32(s.en1[:], en1)
 	_, _ = rand.Read(s.key[:]) // never fails
 	return s
@@ -124,17 +124,19 @@ func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) 
 func (s *session) run(ctx context.Context) {
 	// The server's end is told by end(); a login or hook under way may finish.
 	ctx = context.WithoutCancel(ctx)
-	writer := make(chan struct{})
-	go func() {
-		defer close(writer)
-		s.out.drainTo(s.conn, s.srv.cfg.Write)
-	}()
 	s.read(ctx)
+	s.finish(ctx)
+}
+
+// finish is apart from run, as are the lines from read: what is on the stack
+// while a goroutine waits for its client decides how small the stack can be.
+//
+//go:noinline
+func (s *session) finish(ctx context.Context) {
 	for range cap(s.flight) { // every share is answered before the line closes
 		s.flight <- struct{}{}
 	}
-	s.out.close()
-	<-writer
+	s.out.finish()
 	defer linger(s.conn)
 	s.srv.forget(s)
 	i, _ := s.picture()
@@ -167,8 +169,8 @@ func (s *session) abort() {
 
 // send queues a message; a client that does not read loses its connection.
 func (s *session) send(b []byte) {
-	if !s.out.push(b) {
-		s.end("reads too slowly")
+	if err := s.out.push(b); err != nil {
+		s.end(err.Error())
 		_ = s.conn.Close()
 	}
 }
@@ -262,8 +264,8 @@ func (s *session) announce(id uint64, now time.Time) {
 }
 
 func (s *session) queue(b []byte) {
-	if !s.out.push(b) {
-		s.endLocked("reads too slowly")
+	if err := s.out.push(b); err != nil {
+		s.endLocked(err.Error())
 		_ = s.conn.Close()
 	}
 }
