@@ -68,10 +68,11 @@ func Roles() []hashyard.Role {
 }
 
 // StepUp reports whether commands of this action ask for a factor shown lately:
-// where money goes, and who may decide that.
+// where money and data go, who may trade, and who may decide that.
 func StepUp(act Action) bool {
 	switch act {
-	case PayoutAddress, TreasuryWrite, KeysWrite, UsersWrite, AccountWrite:
+	case PayoutAddress, TreasuryWrite, TradesDecide, KeysWrite, UsersWrite, AccountWrite,
+		VerifyWrite, VerifyDecide, HooksWrite:
 		return true
 	}
 	return false

@@ -181,10 +181,8 @@ type OrgStore interface {
 
 // UserStore keeps users and their password hashes.
 type UserStore interface {
-	// AddUser makes a user; a known e-mail is a hashyard.Conflict. A user of
-	// this id is the work of an earlier attempt of the same command: it stays,
-	// takes the hash if nobody used the account yet (fresh), and is returned.
-	AddUser(ctx context.Context, actor hashyard.Actor, u User, hash string) (stored User, fresh bool, err error)
+	// AddUser makes a user; a known e-mail is a hashyard.Conflict.
+	AddUser(ctx context.Context, actor hashyard.Actor, u User, hash string) error
 	// UserByEmail finds a user of any organisation, for signing in.
 	UserByEmail(ctx context.Context, email string) (u User, hash string, err error)
 	User(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (User, error)

@@ -33,35 +33,6 @@ func (s *Service) Users(ctx context.Context, actor hashyard.Actor, after hashyar
 	return s.store.Users(ctx, actor, after, limit)
 }
 
-// AddUser makes a user with a password that is told once, to be handed over
-// and changed. Every attempt of one command makes the same user; the password
-// is empty when the user of an earlier attempt has been at work already.
-func (s *Service) AddUser(ctx context.Context, actor hashyard.Actor, email, name string, roles []hashyard.Role) (User, string, error) {
-	org, err := s.Org(ctx, actor.Org)
-	if err != nil {
-		return User{}, "", fmt.Errorf("add user: %w", err)
-	}
-	user, err := newUser(org, email, name, roles, s.now())
-	if err != nil {
-		return User{}, "", err
-	}
-	user.ID = made(ctx)
-	password, _ := newSecret()
-	password = password[:24] // 144 bits
-	hash, err := s.passwords.hash(ctx, password)
-	if err != nil {
-		return User{}, "", fmt.Errorf("add user: %w", err)
-	}
-	user, fresh, err := s.store.AddUser(ctx, actor, user, hash)
-	if err != nil {
-		return User{}, "", err
-	}
-	if !fresh {
-		password = ""
-	}
-	return user, password, nil
-}
-
 // made is the id of what a command makes: the command's own, so that it is
 // made once, however many attempts the command takes.
 func made(ctx context.Context) hashyard.ID {

@@ -62,7 +62,7 @@ func (s *Service) SeedUser(ctx context.Context, org hashyard.ID, email, name, pa
 	if err != nil {
 		return fmt.Errorf("seed user %s: %w", u.Email, err)
 	}
-	if _, _, err := s.store.AddUser(ctx, seeder(o), u, hash); err != nil {
+	if err := s.store.AddUser(ctx, seeder(o), u, hash); err != nil {
 		return fmt.Errorf("seed user %s: %w", u.Email, err)
 	}
 	return nil

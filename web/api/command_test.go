@@ -30,7 +30,7 @@ func TestIdempotencyKeys(t *testing.T) {
 	other := b.do("POST", "/test/make", makeIn{"b"}, "Idempotency-Key", "k")
 	y.want(other, 409, "was used for another request")
 	// Another path is another input, too.
-	y.want(b.do("POST", "/users", map[string]any{"email": "x@y.example", "name": "X", "roles": []string{"viewer"}}, "Idempotency-Key", "k"), 409, "was used for another request")
+	y.want(b.do("POST", "/keys", map[string]any{"name": "x", "roles": []string{"viewer"}}, "Idempotency-Key", "k"), 409, "was used for another request")
 	// A new session of the same person retries the same command.
 	y.want(y.signIn("owner@north.example").do("POST", "/test/make", makeIn{"a"}, "Idempotency-Key", "k"), 200, first.body)
 	if n := y.made.Load(); n != 1 {

@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"strings"
 	"testing"
 
 	"hashyard"
@@ -57,40 +56,4 @@ func TestKeyAfterCrash(t *testing.T) {
 	if _, err := y.store().AddKey(t.Context(), hashyard.Actor{Org: y.buyer.ID}, stolen, [32]byte{1}); err == nil {
 		t.Error("another organisation took the key over")
 	}
-}
-
-// TestUserAfterCrash: every attempt makes the same user, with a password that
-// works, until somebody uses the account.
-func TestUserAfterCrash(t *testing.T) {
-	t.Parallel()
-	y := newYard(t)
-	owner := y.signIn("owner@north.example")
-	body := map[string]any{"email": "ann@north.example", "name": "Ann", "roles": []string{"trader"}}
-	add := func() reply { return owner.do("POST", "/users", body, "Idempotency-Key", "make") }
-	signIn := func(password string) reply {
-		return (&browser{y: y}).do("POST", "/session", map[string]string{"email": "ann@north.example", "password": password})
-	}
-	first := decode[api.NewUser](t, add())
-	y.die("make")
-	r := add()
-	y.want(r, 201, `"password":"`)
-	second := decode[api.NewUser](t, r)
-	if second.User.ID != first.User.ID || second.Password == first.Password || second.User.Version != 1 {
-		t.Errorf("attempts made %+v and %+v", first, second)
-	}
-	y.want(signIn(first.Password), 401, "wrong")
-	y.want(signIn(second.Password), 200, `"trader"`)
-	y.die("make")
-	r = add()
-	y.want(r, 201, first.User.ID.String())
-	if strings.Contains(r.body, "password") {
-		t.Errorf("the password of an account in use was replaced: %s", r.body)
-	}
-	y.want(signIn(second.Password), 200, "")
-	if n := y.count("SELECT count(*) FROM users WHERE email = 'ann@north.example'"); n != 1 {
-		t.Errorf("%d users", n)
-	}
-	y.want(owner.do("POST", "/users", body), 409, "already has an account")
-	body["name"] = "Another"
-	y.want(owner.do("POST", "/users", body, "Idempotency-Key", "make"), 409, "another request")
 }

@@ -222,7 +222,9 @@ func TestStepUp(t *testing.T) {
 	y.want(owner.do("POST", "/keys", body), 201, "")
 	y.now.Add(61)
 	y.want(owner.do("POST", "/keys", body, "Idempotency-Key", "once"), 403, `"code":"step_up_required"`)
-	y.want(owner.do("POST", "/users", map[string]any{"email": "a@b.example", "name": "A", "roles": []string{"viewer"}}), 403, "step_up_required")
+	y.want(owner.do("POST", "/invitations", map[string]any{"email": "a@b.example", "roles": []string{"viewer"}}), 403, "step_up_required")
+	y.want(owner.do("POST", "/webhooks", map[string]any{"url": "https://a.example/", "events": []string{}}), 403, "step_up_required")
+	y.want(owner.do("POST", "/verification", map[string]any{}), 403, "step_up_required")
 	y.want(owner.do("PUT", "/me/enrolment", map[string]string{"kind": "totp"}), 403, "step_up_required")
 	y.want(owner.do("POST", "/me/recovery-codes", nil), 403, "step_up_required")
 	y.want(owner.do("GET", "/keys", nil), 200, "items") // reading asks for nothing

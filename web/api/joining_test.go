@@ -2,6 +2,7 @@ package api_test
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -55,6 +56,21 @@ func token(t *testing.T, l notify.Letter) string {
 		t.Fatalf("no link in %s", l.Text)
 	}
 	return m[1]
+}
+
+// join makes a person of an organisation as its owner does: by an invitation.
+func (y *yard) join(slug, email string, roles ...hashyard.Role) web.User {
+	y.t.Helper()
+	owner := y.signIn("owner@" + slug + ".example")
+	y.want(owner.do("POST", "/invitations", map[string]any{"email": email, "roles": roles}), 201, "open")
+	link := token(y.t, y.deliver()[0])
+	y.want((&browser{y: y}).do("POST", "/join", map[string]string{"token": link, "name": "Ann", "password": password}), 201, "")
+	users := decode[web.Page[web.User]](y.t, owner.do("GET", "/users?limit=100", nil)).Items
+	i := slices.IndexFunc(users, func(u web.User) bool { return strings.EqualFold(u.Email, email) })
+	if i < 0 {
+		y.t.Fatalf("%s is not among %+v", email, users)
+	}
+	return users[i]
 }
 
 func TestInvitations(t *testing.T) {

@@ -17,10 +17,6 @@ func (h *handlers) users() {
 		Summary: "The people of your organisation",
 	}, web.UsersRead, h.listUsers)
 	web.Handle(h.api, huma.Operation{
-		OperationID: "add-user", Method: http.MethodPost, Path: "/api/v1/users", Tags: tags,
-		Summary: "Add a person; the first password is told once", DefaultStatus: http.StatusCreated,
-	}, web.UsersWrite, h.addUser)
-	web.Handle(h.api, huma.Operation{
 		OperationID: "change-user", Method: http.MethodPut, Path: "/api/v1/users/{id}", Tags: tags,
 		Summary: "Change a person's name, roles or access",
 	}, web.UsersWrite, h.changeUser)
@@ -32,29 +28,6 @@ func (h *handlers) listUsers(ctx context.Context, actor hashyard.Actor, in *List
 		return nil, err
 	}
 	return page(users, in.Limit, func(u web.User) hashyard.ID { return u.ID }), nil
-}
-
-type addUserIn struct {
-	Email string          `json:"email" maxLength:"254"`
-	Name  string          `json:"name" maxLength:"120"`
-	Roles []hashyard.Role `json:"roles" minItems:"1" maxItems:"8" nullable:"false"`
-}
-
-// NewUser is a user with the password that was made for them.
-type NewUser struct {
-	User     web.User `json:"user"`
-	Password string   `json:"password,omitempty" doc:"The first password, told once: hand it over, and have it changed."`
-}
-
-// Redacted keeps the password out of the stored answer.
-func (n *NewUser) Redacted() any { return NewUser{User: n.User} }
-
-func (h *handlers) addUser(ctx context.Context, actor hashyard.Actor, in *addUserIn) (*NewUser, error) {
-	user, password, err := h.svc.AddUser(ctx, actor, in.Email, in.Name, in.Roles)
-	if err != nil {
-		return nil, err
-	}
-	return &NewUser{User: user, Password: password}, nil
 }
 
 type changeUserIn struct {

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -37,49 +36,18 @@ func fromRoles(roles []hashyard.Role) []string {
 	return out
 }
 
-// AddUser makes a user; a known e-mail is a hashyard.Conflict, unless it is
-// this very user, made by an earlier attempt of the same command.
-func (s *Store) AddUser(ctx context.Context, actor hashyard.Actor, u web.User, hash string) (stored web.User, fresh bool, err error) {
-	err = s.db.InOrg(ctx, actor, u.Org, func(ctx context.Context, tx *pg.Tx) error {
-		tag, err := tx.Conn().Exec(ctx, `
+// AddUser makes a user; a known e-mail is a hashyard.Conflict.
+func (s *Store) AddUser(ctx context.Context, actor hashyard.Actor, u web.User, hash string) error {
+	return s.db.InOrg(ctx, actor, u.Org, func(ctx context.Context, tx *pg.Tx) error {
+		_, err := tx.Conn().Exec(ctx, `
 			INSERT INTO users (id, org_id, email, name, roles, password_hash, disabled, version, created_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
 			u.ID, u.Org, u.Email, u.Name, fromRoles(u.Roles), hash, u.Disabled, u.Version, u.CreatedAt)
 		if err != nil {
 			return pg.Fail(err, "user %s", u.Email)
 		}
-		if tag.RowsAffected() == 0 {
-			stored, fresh, err = addedAlready(ctx, tx, u, hash)
-			return err
-		}
-		stored, fresh = u, true
 		return tx.Audit(ctx, "user.add", hashyard.Ref{Kind: "user", ID: u.ID}, nil, u)
 	})
-	return stored, fresh, err
-}
-
-// addedAlready is the user that an earlier attempt of this command made. The
-// password of that attempt was told to nobody, so it is replaced, unless the
-// account was changed or signed in to since.
-func addedAlready(ctx context.Context, tx *pg.Tx, u web.User, hash string) (stored web.User, fresh bool, err error) {
-	c := tx.Conn()
-	stored, err = scanUser(c.QueryRow(ctx, "SELECT "+userColumns+" FROM users WHERE id = $1 AND email = $2 FOR UPDATE", u.ID, u.Email))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return stored, false, hashyard.Conflict.Errorf("%s already has an account", u.Email)
-	}
-	if err != nil {
-		return stored, false, pg.Fail(err, "user %s", u.Email)
-	}
-	tag, err := c.Exec(ctx, `
-		UPDATE users SET password_hash = $2
-		WHERE id = $1 AND version = 1 AND NOT EXISTS (SELECT FROM sessions WHERE user_id = $1)`, u.ID, hash)
-	if err != nil {
-		return stored, false, pg.Fail(err, "user %s", u.Email)
-	}
-	if fresh = tag.RowsAffected() == 1; !fresh {
-		return stored, false, nil
-	}
-	return stored, true, tx.Audit(ctx, "user.first-password", hashyard.Ref{Kind: "user", ID: u.ID}, nil, nil)
 }
 
 // UserByEmail finds a user of any organisation, for signing in.

@@ -36,6 +36,7 @@ interface Problem {
 export type Method = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 export interface Options {
+  /** Sent as JSON; a Blob as it is. */
   body?: unknown;
   /** Sent with every POST; pass the same one to repeat a try safely. */
   idempotencyKey?: string;
@@ -86,7 +87,8 @@ export async function call<T>(method: Method, path: string, opt: Options = {}): 
 
 async function once<T>(method: Method, path: string, opt: Options): Promise<T> {
   const headers: Record<string, string> = { Accept: 'application/json' };
-  if (opt.body !== undefined) headers['Content-Type'] = 'application/json';
+  const file = opt.body instanceof Blob ? opt.body : null;
+  if (opt.body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json';
   if (method === 'POST') headers['Idempotency-Key'] = opt.idempotencyKey ?? newKey();
   let res: Response;
   try {
@@ -94,7 +96,7 @@ async function once<T>(method: Method, path: string, opt: Options): Promise<T> {
       method,
       headers,
       credentials: 'same-origin',
-      body: opt.body === undefined ? null : JSON.stringify(opt.body),
+      body: file ?? (opt.body === undefined ? null : JSON.stringify(opt.body)),
       signal: opt.signal ?? null,
     });
   } catch (err) {
@@ -105,21 +107,6 @@ async function once<T>(method: Method, path: string, opt: Options): Promise<T> {
   if (res.status === 204) return undefined as T;
   const text = await res.text();
   return (text === '' ? undefined : JSON.parse(text)) as T;
-}
-
-/** Sends a file as it is. */
-export async function send<T>(path: string, file: Blob): Promise<T> {
-  let res: Response;
-  try {
-    res = await fetch(BASE + path, {
-      method: 'POST', credentials: 'same-origin', body: file,
-      headers: { Accept: 'application/json', 'Content-Type': 'application/octet-stream', 'Idempotency-Key': newKey() },
-    });
-  } catch {
-    throw new ApiError(0, 'No answer', 'The server did not answer. It may be restarting.', '');
-  }
-  if (!res.ok) throw await problem(res);
-  return (await res.json()) as T;
 }
 
 async function problem(res: Response): Promise<ApiError> {

@@ -2013,8 +2013,7 @@ export interface paths {
         /** The people of your organisation */
         get: operations["list-users"];
         put?: never;
-        /** Add a person; the first password is told once */
-        post: operations["add-user"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2328,11 +2327,6 @@ export interface components {
             /** @description The only addresses that its agent may touch, like 10.0.0.0/24. */
             cidr: string;
             name: string;
-        };
-        AddUserIn: {
-            email: string;
-            name: string;
-            roles: string[];
         };
         Alert: {
             /** Format: date-time */
@@ -3596,11 +3590,6 @@ export interface components {
              * @description Of a bid: how many machines.
              */
             units?: number;
-        };
-        NewUser: {
-            /** @description The first password, told once: hand it over, and have it changed. */
-            password?: string;
-            user: components["schemas"]["User"];
         };
         NewWorker: {
             /** @description The part of the username after the dot. */
@@ -9632,42 +9621,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageUser"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["ErrorModel"];
-                };
-            };
-        };
-    };
-    "add-user": {
-        parameters: {
-            query?: never;
-            header: {
-                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
-                "Idempotency-Key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AddUserIn"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["NewUser"];
                 };
             };
             /** @description Error */

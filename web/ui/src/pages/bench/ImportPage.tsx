@@ -1,6 +1,6 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useRef, useState, type DragEvent } from 'react';
-import { call, newKey, send } from '../../api/client';
+import { call, newKey } from '../../api/client';
 import { useMe } from '../../api/queries';
 import type { Import } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
@@ -19,7 +19,7 @@ export default function ImportPage() {
   const [name, setName] = useState('');
   const key = useRef('');
   const check = useMutation({
-    mutationFn: (f: File) => send<Import>('/units/import/check', f),
+    mutationFn: (f: File) => call<Import>('POST', '/units/import/check', { body: f }),
     onMutate: (f) => {
       setName(f.name);
       key.current = newKey();

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState, type SyntheticEvent } from 'react';
-import { query, send } from '../../api/client';
+import { call, query } from '../../api/client';
 import { listsQuery } from '../../api/org';
 import { useMe } from '../../api/queries';
 import type { SanctionsList } from '../../api/types';
@@ -51,7 +51,7 @@ function Import() {
   const [dated, setDated] = useState('');
   const [file, setFile] = useState<File | null>(null);
   const up = useMutation({
-    mutationFn: (f: File) => send<SanctionsList>(`/sanctions/lists${query({ source, dated })}`, f),
+    mutationFn: (f: File) => call<SanctionsList>('POST', `/sanctions/lists${query({ source, dated })}`, { body: f }),
     onSettled: () => {
       for (const k of ['sanctions', 'verifications', 'desk', 'turns']) void client.invalidateQueries({ queryKey: [k] });
     },
