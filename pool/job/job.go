@@ -182,24 +182,22 @@ func ParseID(s []byte) (id uint64, ok bool) {
 // Ended reports whether the job's settlement period, with its grace, is over.
 func (j *Job) Ended(now time.Time) bool { return !j.RefuseAfter.IsZero() && now.After(j.RefuseAfter) }
 
-// Notify encodes mining.notify of the mark's variant. restart asks for the
-// form that drops older work.
-func (j *Job) Notify(m Mark, restart bool) []byte {
-	return j.encodeNotify(&m, j.NTime, j.Clean || restart)
+// AppendNotify encodes mining.notify of the mark's variant at the end of b.
+// restart asks for the form that drops older work.
+func (j *Job) AppendNotify(b []byte, m Mark, restart bool) []byte {
+	return j.encodeNotify(b, &m, j.NTime, j.Clean || restart)
 }
 
-// NotifyVariant encodes a later notify of the same job for one session, with
+// AppendVariant encodes a later notify of the same job for one session, with
 // the time of now, if that is later.
-func (j *Job) NotifyVariant(m Mark, now time.Time) []byte {
+func (j *Job) AppendVariant(b []byte, m Mark, now time.Time) []byte {
 	_, v := SplitID(m.id())
 	ntime := max(j.NTime+uint32(v), uint32(min(now.Unix(), 1<<32-1)))
-	return j.encodeNotify(&m, ntime, false)
+	return j.encodeNotify(b, &m, ntime, false)
 }
 
-func (j *Job) encodeNotify(m *Mark, ntime uint32, clean bool) []byte {
-	const begin = `{"id":null,"method":"mining.notify","params":["`
-	b := make([]byte, 0, len(begin)+16+len(j.front)+2*MarkSize+len(j.back)+8+len(`",false]}`)+1)
-	b = append(b, begin...)
+func (j *Job) encodeNotify(b []byte, m *Mark, ntime uint32, clean bool) []byte {
+	b = append(b, `{"id":null,"method":"mining.notify","params":["`...)
 	b = strconv.AppendUint(b, m.id(), 16)
 	b = append(b, j.front...)
 	b = hex.AppendEncode(b, m[:])

@@ -85,7 +85,7 @@ func notifyParams(t testing.TB, line []byte) []any {
 func TestNotifyIsWhatMinersRead(t *testing.T) {
 	j := make1(t, 3)
 	salt := [SaltSize]byte{1, 2, 3, 4, 5, 6, 7, 8}
-	p := notifyParams(t, j.Notify(j.Mark(0, salt), false))
+	p := notifyParams(t, j.AppendNotify(nil, j.Mark(0, salt), false))
 	want := []any{
 		"12345600", "04030201000000050000000000000000" + "00000000000000000000000000000000",
 		hex.EncodeToString(j.Coinb1) + "0000000012345600" + "0102030405060708", hex.EncodeToString(j.Coinb2),
@@ -95,10 +95,10 @@ func TestNotifyIsWhatMinersRead(t *testing.T) {
 	if diff := cmp.Diff(want, p); diff != "" {
 		t.Fatal(diff)
 	}
-	if p := notifyParams(t, j.Notify(j.Mark(0, salt), true)); p[8] != true || p[0] != want[0] {
+	if p := notifyParams(t, j.AppendNotify(nil, j.Mark(0, salt), true)); p[8] != true || p[0] != want[0] {
 		t.Fatalf("restart form is %v", p)
 	}
-	v := notifyParams(t, j.NotifyVariant(j.Mark(2, salt), time.Unix(1_600_000_000, 0)))
+	v := notifyParams(t, j.AppendVariant(nil, j.Mark(2, salt), time.Unix(1_600_000_000, 0)))
 	if v[0] != "12345602" || v[7] != "6553f102" || v[8] != false {
 		t.Fatalf("variant is %v", v)
 	}

@@ -23,6 +23,13 @@ import (
 // reaches keeps it there.
 func benchServer(b *testing.B) *Server {
 	b.Helper()
+	s := bareServer(b)
+	s.SetJob(benchJob(b, 1))
+	return s
+}
+
+func bareServer(b *testing.B) *Server {
+	b.Helper()
 	log, err := sharelog.Open(b.Context(), sharelog.Config{Dir: b.TempDir()})
 	if err != nil {
 		b.Fatal(err)
@@ -44,17 +51,22 @@ func benchServer(b *testing.B) *Server {
 			b.Error(err)
 		}
 	})
+	return s
+}
+
+// benchJob has ten branches, as a full block does, and a tip of its own.
+func benchJob(b *testing.B, seq uint64) *job.Job {
+	b.Helper()
 	now := time.Now().Unix()
 	ids := make([][32]byte, 1000)
 	j, err := job.New(job.Template{
-		Version: 0x20000000, Height: 900_000, NBits: 0x17023a04, MinTime: now - 600, Value: 312_500_000,
+		Version: 0x20000000, PrevHash: [32]byte{byte(seq), byte(seq >> 8)}, Height: 900_000, NBits: 0x17023a04, MinTime: now - 600, Value: 312_500_000,
 		Txs: make([][]byte, 1000), TxIDs: ids,
-	}, job.Params{Seq: 1, Epoch: hashyard.NewID(), Script: make([]byte, 22), Tag: "/hashyard/", NTime: now})
+	}, job.Params{Seq: seq, Epoch: hashyard.NewID(), Script: make([]byte, 22), Tag: "/hashyard/", NTime: now})
 	if err != nil {
 		b.Fatal(err)
 	}
-	s.SetJob(j)
-	return s
+	return j
 }
 
 // benchClient connects and gives the connection with the first job taken in.
@@ -124,6 +136,74 @@ func BenchmarkAcceptedShares(b *testing.B) {
 	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "shares/s")
 	b.ReportMetric(float64(b.N)/(cpu()-before).Seconds(), "shares/cpu-s")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds())/1000, "p99-ms")
+}
+
+// BenchmarkCleanJob hands a new tip to 2,000 miners and, in the same run, the
+// same bytes to as many connections from one loop that does nothing else.
+// x-floor is the server's time to the last miner over the loop's.
+func BenchmarkCleanJob(b *testing.B) {
+	const clients = 2000
+	s := benchServer(b)
+	sink, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer sink.Close()
+	got := make(chan time.Time, clients)
+	listen := func(r *bufio.Reader) {
+		for {
+			line, err := r.ReadSlice('\n')
+			if err != nil {
+				return
+			}
+			if bytes.Contains(line, []byte("mining.notify\",\"params")) {
+				got <- time.Now()
+			}
+		}
+	}
+	var plain []net.Conn
+	for i := range clients {
+		_, r := benchClient(b, s, i)
+		go listen(r)
+		conn, err := net.Dial("tcp", sink.Addr().String())
+		if err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(func() { _ = conn.Close() })
+		go listen(bufio.NewReaderSize(conn, 4096))
+		c, err := sink.Accept()
+		if err != nil {
+			b.Fatal(err)
+		}
+		plain = append(plain, c)
+	}
+	last := func(send func()) time.Duration {
+		began, end := time.Now(), time.Time{}
+		send()
+		for range clients {
+			if at := <-got; at.After(end) {
+				end = at
+			}
+		}
+		return end.Sub(began)
+	}
+	var ours, floor []time.Duration
+	for seq := uint64(2); b.Loop(); seq++ {
+		j := benchJob(b, seq)
+		line := j.AppendNotify(nil, job.Mark{}, true)
+		ours = append(ours, last(func() { s.SetJob(j) }))
+		floor = append(floor, last(func() {
+			for _, c := range plain {
+				_, _ = c.Write(line)
+			}
+		}))
+	}
+	slices.Sort(ours)
+	slices.Sort(floor)
+	mid := len(ours) / 2
+	b.ReportMetric(float64(ours[mid].Microseconds())/1000, "last-ms")
+	b.ReportMetric(float64(floor[mid].Microseconds())/1000, "floor-ms")
+	b.ReportMetric(ours[mid].Seconds()/floor[mid].Seconds(), "x-floor")
 }
 
 // BenchmarkIdleConnections reports the memory of a session that mines nothing.

@@ -1,6 +1,7 @@
 package stratum
 
 import (
+	"cmp"
 	"errors"
 	"net"
 	"runtime"
@@ -52,9 +53,12 @@ func (o *outbox) push(b []byte) error {
 		o.mu.Unlock()
 		return nil // nobody will read it, and nobody needs to know
 	}
-	if len(o.queue)+len(b) > o.limit && len(o.queue) > 0 {
-		o.mu.Unlock()
-		return errSlow
+	if o.full(b) {
+		o.flushLocked() // perhaps it was only the flusher that is behind
+		if o.full(b) {
+			o.mu.Unlock()
+			return errSlow
+		}
 	}
 	o.queue = append(o.queue, b...)
 	list := !o.listed && !o.draining
@@ -83,11 +87,17 @@ func (o *outbox) pushNow(b []byte) error {
 	return nil
 }
 
+func (o *outbox) full(b []byte) bool { return len(o.queue)+len(b) > o.limit && len(o.queue) > 0 }
+
 // flush sends what is queued.
 func (o *outbox) flush() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.listed = false
+	o.flushLocked()
+}
+
+func (o *outbox) flushLocked() {
 	if o.draining || len(o.queue) == 0 {
 		return
 	}
@@ -108,16 +118,14 @@ func (o *outbox) try(b []byte) int {
 	if o.raw == nil {
 		return 0
 	}
-	t := o.post.tries.Get().(*try)
-	defer o.post.tries.Put(t)
-	t.b, t.n, t.err = b, 0, nil
-	err := o.raw.Write(t.write)
-	t.b = nil
-	if err != nil || t.err != nil {
+	p := o.post.take()
+	defer o.post.give(p)
+	n, err := p.write(o.raw, b)
+	if err != nil {
 		o.broken()
 		return len(b)
 	}
-	return t.n
+	return n
 }
 
 // broken drops what is left for a client that is gone; the reader finds out by
@@ -183,27 +191,37 @@ func (o *outbox) finish() {
 	}
 }
 
-// try is one write to a socket that does not wait.
-type try struct {
-	b     []byte
-	n     int
-	err   error
-	write func(fd uintptr) bool // do, bound once
+// pen writes to sockets without waiting.
+type pen struct {
+	page []byte // where a message is made
+
+	left []byte
+	err  error
+	move func(fd uintptr) bool // p.moved, bound once
 }
 
-func (t *try) do(fd uintptr) bool {
-	for t.n < len(t.b) {
-		n, err := syscall.Write(int(fd), t.b[t.n:])
+// write gives how many bytes of b the socket took.
+func (p *pen) write(raw syscall.RawConn, b []byte) (int, error) {
+	p.left, p.err = b, nil
+	err := raw.Write(p.move)
+	n := len(b) - len(p.left)
+	p.left = nil
+	return n, cmp.Or(err, p.err)
+}
+
+// moved is called with the descriptor; true ends the call.
+func (p *pen) moved(fd uintptr) bool {
+	for len(p.left) > 0 {
+		n, err := syscall.Write(int(fd), p.left)
 		switch {
-		case errors.Is(err, syscall.EINTR):
-			continue
+		case err == nil:
+			p.left = p.left[n:]
 		case errors.Is(err, syscall.EAGAIN):
 			return true
-		case err != nil:
-			t.err = err
+		case !errors.Is(err, syscall.EINTR):
+			p.err = err
 			return true
 		}
-		t.n += n
 	}
 	return true
 }
@@ -212,7 +230,7 @@ func (t *try) do(fd uintptr) bool {
 // was queued. While they are busy more gathers, so that under load one wake-up
 // serves many clients and one write many answers.
 type post struct {
-	tries    sync.Pool
+	pens     sync.Pool
 	flushers []*flusher
 	next     atomic.Uint32 // whose turn it is to get an outbox
 	stop     chan struct{}
@@ -221,16 +239,20 @@ type post struct {
 
 func newPost() *post {
 	p := &post{flushers: make([]*flusher, runtime.GOMAXPROCS(0)), stop: make(chan struct{})}
-	p.tries.New = func() any {
-		t := &try{}
-		t.write = t.do
-		return t
+	p.pens.New = func() any {
+		w := &pen{}
+		w.move = w.moved
+		return w
 	}
 	for i := range p.flushers {
 		p.flushers[i] = &flusher{wake: make(chan struct{}, 1)}
 	}
 	return p
 }
+
+func (p *post) take() *pen { return p.pens.Get().(*pen) }
+
+func (p *post) give(w *pen) { p.pens.Put(w) }
 
 // open starts the flushers, close ends them when all outboxes are finished.
 func (p *post) open() {

@@ -14,6 +14,8 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -338,9 +340,26 @@ func (s *Server) SetJob(j *job.Job) {
 	if !s.jobs.set(j, s.cfg.Now()) {
 		return // older than what is out
 	}
-	for _, ses := range s.list() {
-		ses.offer()
+	s.spread((*session).offer)
+}
+
+// spreadLeast is how many sessions are worth a goroutine.
+const spreadLeast = 256
+
+// spread does something with all sessions, on all processors when they are
+// many.
+func (s *Server) spread(do func(*session)) {
+	all := s.list()
+	part := max(spreadLeast, (len(all)+runtime.GOMAXPROCS(0)-1)/runtime.GOMAXPROCS(0))
+	var parts sync.WaitGroup
+	for some := range slices.Chunk(all, part) {
+		parts.Go(func() {
+			for _, ses := range some {
+				do(ses)
+			}
+		})
 	}
+	parts.Wait()
 }
 
 // Suspend stops offering work, e.g. because no node answers: miners are sent

@@ -229,8 +229,9 @@ func (s *session) offerLocked(js *jobState) {
 	if restart {
 		s.sent = s.sent[:0] // of an older tip: stale
 	}
-	s.announce(id, now)
-	s.queue(js.Notify(s.mark(js.Job, 0), restart))
+	s.write(func(b []byte) []byte {
+		return js.AppendNotify(s.announce(b, id, now), s.mark(js.Job, 0), restart)
+	})
 	s.lastID, s.lastPrev, s.lastSent = id, js.PrevHash, now
 }
 
@@ -244,27 +245,42 @@ func (s *session) variantLocked(now time.Time) (sent bool) {
 		return false // a newer job is on its way, and carries the difficulty
 	}
 	id := v.current.ID(variant + 1)
-	s.announce(id, now)
-	s.queue(v.current.NotifyVariant(s.mark(v.current.Job, variant+1), now))
+	s.write(func(b []byte) []byte {
+		return v.current.AppendVariant(s.announce(b, id, now), s.mark(v.current.Job, variant+1), now)
+	})
 	s.lastID, s.lastSent = id, now
 	return true
 }
 
-// announce queues the wanted difficulty if it differs from the last one, and
+// announce appends the wanted difficulty if it differs from the last one, and
 // binds it to the job that is sent next.
-func (s *session) announce(id uint64, now time.Time) {
+func (s *session) announce(b []byte, id uint64, now time.Time) []byte {
 	if d := s.diff.Current(); s.bound == nil || s.bound.d != d {
 		s.bound = &level{d: d, target: d.Target()}
-		s.queue(appendDifficulty(nil, d))
+		b = appendDifficulty(b, d)
 	}
 	if len(s.sent) == maxSent {
 		s.sent = append(s.sent[:0], s.sent[1:]...)
 	}
 	s.sent = append(s.sent, sentJob{id: id, bound: s.bound, at: stamp(now)})
+	return b
 }
 
-func (s *session) queue(b []byte) {
-	if err := s.out.push(b); err != nil {
+func (s *session) queue(b []byte) { s.queued(s.out.push(b)) }
+
+// write sends what fill makes, at once if it can: thousands get a job from one
+// goroutine, and none of them shall wait for its turn twice. The caller holds
+// s.mu.
+func (s *session) write(fill func(b []byte) []byte) {
+	p := s.srv.post.take()
+	defer s.srv.post.give(p)
+	p.page = fill(p.page[:0])
+	s.queued(s.out.pushNow(p.page))
+}
+
+// queued lets a client go that does not read; the caller holds s.mu.
+func (s *session) queued(err error) {
+	if err != nil {
 		s.endLocked(err.Error())
 		_ = s.conn.Close()
 	}
