@@ -76,17 +76,16 @@ const walk = [
     await page.keyboard.press('Escape');
     await page.getByRole('dialog').waitFor({ state: 'hidden' });
   }],
-  ['the money page is reached by g $, the trade by Tab, the payment by Enter', async () => {
+  ['the trade is reached by g t and Tab, the payment by Enter', async () => {
     await page.keyboard.press('g');
-    await page.keyboard.press('$');
-    await page.waitForURL(/\/money/);
-    await tabTo(/^Trades$/);
+    await page.keyboard.press('t');
+    await page.waitForURL(/\/trades$/);
+    await page.getByRole('link', { name: trade.number, exact: true }).waitFor();
+    await tabTo(new RegExp(`^${trade.number}$`));
     await focusShows();
     await page.keyboard.press('Enter');
-    await page.waitForURL(/\/money\/trades/);
-    await page.getByRole('button', { name: trade.number, exact: true }).waitFor();
-    await tabTo(new RegExp(`^${trade.number}$`));
-    await page.keyboard.press('Enter');
+    await page.waitForURL(new RegExp(`/trades/${trade.id}$`));
+    await page.getByRole('button', { name: /Show where to send/ }).waitFor();
     await tabTo(/Show where to send/);
     await focusShows();
     const asked = page.waitForResponse((r) => /\/trades\/[^/]+\/fund$/.test(r.url()));
@@ -96,8 +95,16 @@ const walk = [
   }],
   ['the bank sends it, and the page tells the held payout by itself', async () => {
     await bank(page, trade.id);
-    await page.locator('.bench-lines', { hasText: 'Held payout' }).getByText('Funded').waitFor();
+    await page.locator('.trade-head').getByText('Funded', { exact: true }).waitFor();
+    await page.locator('.trade-money').getByText(/It is released when every machine is proven/).waitFor();
     if (shots) await page.screenshot({ path: `${shots}/keyboard-funded.png` });
+  }],
+  ['esc goes back to the trades, g r to the redirects', async () => {
+    await page.keyboard.press('Escape');
+    await page.waitForURL(/\/trades$/);
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.waitForURL(/\/redirects$/);
     clean(page);
   }],
 ];

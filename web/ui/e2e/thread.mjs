@@ -77,14 +77,14 @@ const thread = [
     await page.locator('.tape tr').first().waitFor();
   }],
   ['the buyer sees where to send the money; the bank sends it; it is held', async () => {
-    const page = await as('buyer.trader', '/money/trades');
-    await page.locator('tbody tr', { hasText: 'Matched' }).first().click();
+    const page = await as('buyer.trader', '/trades');
+    await page.locator('tbody tr', { hasText: 'Matched' }).first().getByRole('link').click();
     const asked = page.waitForResponse((r) => /\/trades\/[^/]+\/fund$/.test(r.url()));
     await page.getByRole('button', { name: /Show where to send/ }).click();
     trade = (await (await asked).json()).id;
     await page.getByText('Reference').waitFor();
     await bank(page, trade);
-    await page.locator('.bench-lines', { hasText: 'Held payout' }).getByText('Funded').waitFor();
+    await page.locator('.trade-head').getByText('Funded', { exact: true }).waitFor();
     ({ id: unit, serial } = await page.evaluate(async (id) => {
       const get = async (path) => (await fetch(`/api/v1${path}`)).json();
       return get(`/units/${(await get(`/trades/${id}`)).units[0]}`);

@@ -5,7 +5,6 @@ import { SignedIn } from './frame/Shell';
 import { homeOf } from './pages/home';
 import { NextShipment } from './pages/bench/NextShipment';
 import { JoinPage } from './pages/JoinPage';
-import { MoneyPage } from './pages/MoneyPage';
 import { NotFoundPage } from './pages/NotFoundPage';
 import { ResetPage } from './pages/ResetPage';
 import { SignInPage } from './pages/SignInPage';
@@ -73,7 +72,6 @@ export function App() {
           <Route path="pool/statements" element={<StatementsPage />} />
           <Route path="pool/statements/:id" element={<StatementPage />} />
           <Route path="money" element={<WalletPage />} />
-          <Route path="money/trades" element={<MoneyPage />} />
           <Route path="money/payouts" element={<PayoutsPage />} />
           <Route path="treasury" element={<TreasuryPage />} />
           <Route path="desk" element={<DeskPage />} />

@@ -4,13 +4,13 @@ import { Navigate, NavLink, Outlet, useLocation, useNavigate } from 'react-route
 import { isFull, useMe } from '../api/queries';
 import { StepUp } from '../pages/account/StepUp';
 import { int } from '../lib/format';
-import { useHotkeys } from '../lib/hotkeys';
+import { useEscape, useHotkeys } from '../lib/hotkeys';
 import { LiveProvider } from '../live/LiveProvider';
 import { Icon, Mark } from '../parts/Icon';
 import { Kbd } from '../parts/Parts';
 import { Failed, SkeletonBlock } from '../parts/States';
 import { usePhone } from '../parts/useNow';
-import { chordsFor, jobOf, jobsFor, type Job } from './jobs';
+import { chordsFor, jobOf, jobsFor, listOf, type Job } from './jobs';
 import { KeysHelp } from './KeysHelp';
 import { Palette } from './Palette';
 import { StaleStrip } from './StaleStrip';
@@ -46,6 +46,8 @@ export function Shell({ children }: { children: ReactNode }) {
     '?': () => setKeys(true),
     ...Object.fromEntries(Object.entries(chordsFor(can)).map(([keys, to]) => [keys, () => void navigate(to)])),
   });
+  const list = listOf(useLocation().pathname);
+  useEscape(list ? () => void navigate(list) : null);
   // Figures fetched while the tab slept may be old: ask again when it wakes.
   useEffect(() => {
     const fn = () => document.visibilityState === 'visible' && void client.invalidateQueries({ stale: true });

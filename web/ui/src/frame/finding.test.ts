@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commandsOf, hitsOf, matches, recentFrom, remember, type Entry } from './finding';
-import { actionsFor, chordsFor, jobOf, JOBS, pagesFor } from './jobs';
+import { actionsFor, chordsFor, jobOf, JOBS, listOf, pagesFor } from './jobs';
 
 const trader = ['orders.write', 'trades.read', 'trades.fund', 'market.read'];
 
@@ -17,13 +17,14 @@ describe('commands', () => {
     });
   it('come with their keys, and each chord opens one page', () => {
     expect(commandsOf('trades', trader).map((e) => [e.group, e.keys])).toEqual([['Go to', 'g t']]);
-    const all = chordsFor(['house.read', 'trades.decide', 'shipments.scan', 'fleet.redirect', 'payout.address', ...trader]);
+    const all = chordsFor(['house.read', 'trades.decide', 'shipments.scan', 'fleet.read', 'payout.address', ...trader]);
     for (const [keys, to] of Object.entries(all)) {
       const job = JOBS.find((j) => `g ${j.key}` === keys);
       if (job) expect(to, keys).toBe(job.to);
     }
     expect(all['g s']).toBe('/logistics');
     expect(all['g t']).toBe('/trades');
+    expect(all['g r']).toBe('/redirects');
   });
 });
 
@@ -32,6 +33,11 @@ it('a path belongs to one job', () => {
   expect(jobOf('/units/x')?.name).toBe('Fleet');
   expect(jobOf('/marketing')).toBeUndefined();
 });
+
+it.each([
+  ['/trades/x', '/trades'], ['/pool/statements/x', '/pool/statements'], ['/units/x', '/fleet/units'], ['/miners/x', '/fleet'],
+  ['/trades', undefined], ['/market/x', undefined], ['/fleet/units', undefined], ['/redirects/x/y', undefined],
+])('from %s esc leads to %s', (at, to) => expect(listOf(at)).toBe(to));
 
 it('a hit says what it is, how it stands and where it opens', () => {
   const found = hitsOf({

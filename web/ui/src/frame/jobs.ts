@@ -23,6 +23,12 @@ export const JOBS: readonly Job[] = [
   { key: 'd', name: 'Desk', icon: 'desk', to: '/desk', also: [], turns: 'desk', needs: 'house.read' },
 ];
 
+/** The list that a page of one thing belongs to; none for a list. */
+export function listOf(path: string): string | undefined {
+  const m = /^(\/(?:trades|redirects|pool\/workers|pool\/statements)|\/(?:units|miners))\/[^/]+$/.exec(path);
+  return m?.[1] === '/units' ? '/fleet/units' : m?.[1] === '/miners' ? '/fleet' : m?.[1];
+}
+
 export function jobOf(path: string): Job | undefined {
   return JOBS.find((j) => [j.to, ...j.also].some((p) => path === p || path.startsWith(p + '/')));
 }
@@ -46,6 +52,7 @@ export interface Command {
 /** Pages besides the jobs' first ones. */
 const PAGES: readonly Command[] = [
   { id: 'trades', name: 'Trades', keys: 'g t', to: '/trades', needs: 'trades.read', words: 'orders matched payout dispute' },
+  { id: 'redirects', name: 'Redirects', keys: 'g r', to: '/redirects', needs: 'fleet.read', words: 'plans waves halt roll back' },
   { id: 'members', name: 'Members', keys: 'g o', to: '/organisation', needs: 'users.read', words: 'organisation people roles invite' },
   { id: 'standing', name: 'Verification', to: '/organisation/verification', needs: 'verify.read', words: 'organisation kyc legal name owners' },
   { id: 'webhooks', name: 'Webhooks', to: '/organisation/webhooks', needs: 'hooks.write', words: 'events deliveries secret' },
@@ -61,7 +68,7 @@ const ACTIONS: readonly Command[] = [
   { id: 'buy', name: 'Buy machines', keys: 'g m', to: '/market', needs: 'orders.write', words: 'order bid ticket' },
   { id: 'sell', name: 'Sell machines', keys: 'g m', to: '/market', needs: 'orders.write', words: 'order ask list serial' },
   { id: 'fund', name: 'Pay for a trade', keys: 'g t', to: '/trades', needs: 'trades.fund', words: 'fund bank transfer' },
-  { id: 'redirect', name: 'Redirect machines …', keys: 'g r', to: '/fleet', needs: 'fleet.redirect', words: 'pool point slots' },
+  { id: 'redirect', name: 'Redirect machines …', to: '/fleet', needs: 'fleet.redirect', words: 'pool point slots plan' },
   { id: 'scan', name: 'Pack or receive a shipment by scan', keys: 'g s', to: '/logistics', needs: 'shipments.scan', words: 'bench serial dispatch' },
   { id: 'address', name: 'Set the payout address', keys: 'g $', to: '/money', needs: 'payout.address', words: 'bitcoin wallet' },
   { id: 'decide', name: 'Decide disputes', keys: 'g d', to: '/desk', needs: 'trades.decide', words: 'refund release verification' },

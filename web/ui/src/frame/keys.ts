@@ -11,7 +11,7 @@ export interface KeyGroup {
 
 const EVERYWHERE: KeyGroup = {
   name: 'Everywhere',
-  keys: [['⌘ K', 'search, pages, actions'], ['?', 'these keys'], ['esc', 'close, go back']],
+  keys: [['⌘ K', 'search, pages, actions'], ['?', 'these keys'], ['esc', 'close; from one thing back to its list']],
 };
 
 const PAGES: readonly KeyGroup[] = [
@@ -24,8 +24,13 @@ const PAGES: readonly KeyGroup[] = [
     keys: [['/', 'instruments'], ['j k', 'next and previous order'], ['x', 'cancel the order'], ['⌥ X', 'cancel all orders']],
   },
   { name: 'Life line', on: ['/units'], keys: [['j k', 'next and previous step'], ['← →', 'next and previous step']] },
-  { name: 'Lists', on: ['/trades', '/desk', '/fleet/units', '/logistics/all', '/pool/workers', '/pool/statements'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },
-  { name: 'Bench', on: ['/logistics'], keys: [['↵', 'take the scan, clear an error']] },
+  { name: 'Lists', on: ['/trades', '/desk', '/fleet', '/redirects', '/logistics/all', '/pool/workers', '/pool/statements'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },
+  { name: 'Fleet', on: ['/fleet'], keys: [['f', 'filter'], ['x', 'select the row'], ['r', 'redirect what is selected: dry run first'], ['b', 'back to the old pools'], ['esc', 'select nothing']] },
+  { name: 'Miner', on: ['/miners'], keys: [['r', 'redirect: dry run first']] },
+  { name: 'Redirects', on: ['/redirects'], keys: [['⇧ H', 'halt the plan']] },
+  { name: 'Workers', on: ['/pool/workers'], keys: [['f', 'filter']] },
+  { name: 'Treasury', on: ['/treasury'], keys: [['⇧ F', 'freeze payouts, or open them again']] },
+  { name: 'Bench', on: ['/logistics'], keys: [['↵', 'take the scan, clear an error'], ['⌫', 'undo the last scan'], ['esc', 'leave the bench']] },
   { name: 'Sign in by role', on: ['/welcome', '/signin'], keys: [['1 … 9', 'sign in as that person']] },
 ];
 

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'react';
+import { useEffect, useLayoutEffect, useRef } from 'react';
 
 // Keys of the whole app. A binding is "b", "?", "Shift+ArrowUp", "mod+k" (⌘ or
 // Ctrl), "alt+x", or a chord "g m". Plain keys are dead while a person types.
@@ -46,6 +46,7 @@ export function useHotkeys(bindings: Bindings, enabled = true): void {
       const name = keyName(ev);
       const plain = !name.startsWith('mod+') && !name.startsWith('alt+') && name !== 'Escape';
       if (plain && (typing(ev.target) || dialogOpen())) return;
+      if (name === 'Enter' && pressable(ev.target)) return;
       const chord = lead !== '' && ev.timeStamp - leadAt < CHORD_MS ? `${lead} ${name}` : '';
       const fn = (chord && current.current[chord]) || current.current[name];
       if (fn) {
@@ -60,6 +61,32 @@ export function useHotkeys(bindings: Bindings, enabled = true): void {
     window.addEventListener('keydown', onKey);
     return () => window.removeEventListener('keydown', onKey);
   }, [enabled]);
+}
+
+/** Enter belongs to the link or the button that has the focus. */
+function pressable(target: EventTarget | null): boolean {
+  return target instanceof Element && target.closest('a[href], button, summary') !== null;
+}
+
+/** Esc where nothing is open, picked or typed in: fn runs once nobody else took the key. */
+export function useEscape(fn: (() => void) | null): void {
+  const current = useRef(fn);
+  useEffect(() => {
+    current.current = fn;
+  });
+  // A dialog closes by the same key: it is looked for before anybody hears it.
+  useLayoutEffect(() => {
+    const onKey = (ev: KeyboardEvent) => {
+      if (ev.key !== 'Escape' || ev.isComposing || typing(ev.target) || dialogOpen() || menuOpen()) return;
+      setTimeout(() => !ev.defaultPrevented && current.current?.());
+    };
+    window.addEventListener('keydown', onKey, true);
+    return () => window.removeEventListener('keydown', onKey, true);
+  }, []);
+}
+
+function menuOpen(): boolean {
+  return document.querySelector('[role="menu"], [role="listbox"]') !== null;
 }
 
 function dialogOpen(): boolean {

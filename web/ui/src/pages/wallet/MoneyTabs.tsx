@@ -7,7 +7,7 @@ import './wallet.css';
 export function MoneyTabs({ title = 'Money', children }: { title?: string; children?: ReactNode }) {
   const can = useMe().data?.can ?? [];
   const tabs = [
-    { to: '/money', name: 'Wallet and ledger', end: true, needs: 'ledger.read' }, { to: '/money/trades', name: 'Trades', needs: 'trades.read' },
+    { to: '/money', name: 'Wallet and ledger', end: true, needs: 'ledger.read' },
     { to: '/money/payouts', name: 'Payouts', needs: 'payout.read' }, { to: '/treasury', name: 'Treasury', needs: 'treasury.read' },
   ].filter((t) => can.includes(t.needs));
   return (
