@@ -1,7 +1,6 @@
 package job
 
 import (
-	"crypto/sha256"
 	"encoding/binary"
 	"math"
 
@@ -70,18 +69,23 @@ type Verdict struct {
 	Hash   [32]byte
 	Block  bool       // the hash meets the network's target, whatever the code
 	Code   share.Code // Accepted, or Other for ntime or version bits out of range
-}
 
-// maxStack is the largest coinbase hashed without allocating.
-const maxStack = 1024
+	hasher *hasher // made by the first use
+}
 
 // Verify hashes a submit under mark m of a session with extranonce1 en1 and
 // negotiated version mask, at pool time now (Unix seconds). It hashes before it judges:
 // a block is never lost to a rule about shares.
 func Verify(j *Job, m Mark, en1 [Extranonce1Size]byte, mask uint32, s *Submit, now int64, v *Verdict) {
-	root := j.coinbaseID(&m, en1, s.Extranonce2)
+	if v.hasher == nil {
+		v.hasher = newHasher()
+	}
+	k := v.hasher
+	root := j.coinbaseID(k, &m, en1, s.Extranonce2)
 	for i := range j.Branches {
-		root = pairHash(&root, &j.Branches[i])
+		copy(k.buf[:32], root[:])
+		copy(k.buf[32:64], j.Branches[i][:])
+		root = k.double(64)
 	}
 	h := &v.Header
 	// BIP320: the job's version has zeros inside the mask, so OR is the
@@ -92,8 +96,8 @@ func Verify(j *Job, m Mark, en1 [Extranonce1Size]byte, mask uint32, s *Submit, n
 	binary.LittleEndian.PutUint32(h[68:], s.NTime)
 	binary.LittleEndian.PutUint32(h[72:], j.NBits)
 	binary.LittleEndian.PutUint32(h[76:], s.Nonce)
-	once := sha256.Sum256(h[:])
-	v.Hash = sha256.Sum256(once[:])
+	copy(k.buf[:], h[:])
+	v.Hash = k.double(len(h))
 	v.Block = Meets(&v.Hash, &j.NetTarget)
 	v.Code = share.Accepted
 	if s.VersionBits&^mask != 0 || s.NTime < j.MinTime || int64(s.NTime) > now+MaxFutureSeconds {
@@ -101,16 +105,15 @@ func Verify(j *Job, m Mark, en1 [Extranonce1Size]byte, mask uint32, s *Submit, n
 	}
 }
 
-// coinbaseID hashes the coinbase without witness to its txid.
-func (j *Job) coinbaseID(m *Mark, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) [32]byte {
-	var stack [maxStack]byte
-	b := append(stack[:0], j.Coinb1...)
-	b = append(b, m[:]...)
-	b = append(b, en1[:]...)
-	b = append(b, en2[:]...)
-	b = append(b, j.Coinb2...)
-	once := sha256.Sum256(b)
-	return sha256.Sum256(once[:])
+// coinbaseID hashes the coinbase without witness to its txid. New makes none
+// that is longer than the hasher's room.
+func (j *Job) coinbaseID(k *hasher, m *Mark, en1 [Extranonce1Size]byte, en2 [Extranonce2Size]byte) [32]byte {
+	n := copy(k.buf[:], j.Coinb1)
+	n += copy(k.buf[n:], m[:])
+	n += copy(k.buf[n:], en1[:])
+	n += copy(k.buf[n:], en2[:])
+	n += copy(k.buf[n:], j.Coinb2)
+	return k.double(n)
 }
 
 // Difficulty is what the hash would have met at most, in share units: for
