@@ -221,3 +221,16 @@ func TestShowHash(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// A share that is taken without counting anything is no measure of work.
+func TestSharesThatCountNothing(t *testing.T) {
+	var a, b Tally
+	r := share.Record{At: time.Unix(1000, 0), Difficulty: 1 << 20}
+	a.Add(r)
+	b.Add(r)
+	r.At, r.Difficulty = r.At.Add(time.Second), 0
+	b.Add(r)
+	if b.Shares != a.Shares || b.Work != a.Work || b.Squares.Cmp(a.Squares) != 0 || b.Last != r.At || b.Rejected() != 0 {
+		t.Fatalf("%+v, without it %+v", b, a)
+	}
+}

@@ -28,6 +28,12 @@ func (t *Tally) Add(r share.Record) {
 		}
 		return
 	}
+	if r.At.After(t.Last) {
+		t.Last = r.At
+	}
+	if r.Difficulty == 0 {
+		return // taken from a miner that was told less since, and no measure of its work
+	}
 	t.Work = t.Work.Add(hashyard.WorkOf(r.Difficulty))
 	if t.Squares == nil {
 		t.Squares = new(big.Int)
@@ -35,9 +41,6 @@ func (t *Tally) Add(r share.Record) {
 	d := new(big.Int).SetUint64(uint64(r.Difficulty))
 	t.Squares.Add(t.Squares, d.Mul(d, d))
 	t.Shares++
-	if r.At.After(t.Last) {
-		t.Last = r.At
-	}
 }
 
 // Merge adds another count.

@@ -2,6 +2,7 @@ package stratum
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/hex"
 	"encoding/json"
@@ -22,7 +23,7 @@ import (
 const (
 	maxFailedLogins = 5
 	maxBadLines     = 16
-	maxAgent        = 64
+	maxAgent        = share.MaxDeviceText
 	maxUser         = 63 // Avalon cuts names there
 	loginTimeout    = 10 * time.Second
 )
@@ -51,9 +52,16 @@ func (s *session) line(ctx context.Context, line []byte) {
 		s.submit(&sub)
 		return
 	}
+	for _, message := range messages(line) {
+		s.message(ctx, message)
+	}
+}
+
+// message handles one message that is no ordinary submit.
+func (s *session) message(ctx context.Context, line []byte) {
 	req, err := parseRequest(line)
 	if err != nil {
-		s.send(replyError([]byte("null"), share.Other, "not a JSON-RPC message"))
+		s.send(replyError(req.id, share.Other, "not a JSON-RPC message"))
 		if s.badLines++; s.badLines >= maxBadLines {
 			s.end("sends no JSON-RPC")
 		}
@@ -114,6 +122,8 @@ func (s *session) handle(ctx context.Context, r *request) {
 	case "mining.suggest_target":
 		t, _ := r.text(0)
 		s.suggest(r, targetDifficulty(t))
+	case "mining.capabilities":
+		s.capabilities(r)
 	case "mining.extranonce.subscribe":
 		s.send(replyTrue(r.id)) // ours never changes
 	case "mining.ping":
@@ -122,8 +132,12 @@ func (s *session) handle(ctx context.Context, r *request) {
 		s.send(replyRaw(r.id, `"hashyard/1.0"`))
 	case "mining.get_transactions", "mining.multi_version":
 		s.send(replyRaw(r.id, "[]"))
-	case "", "pong", "mining.pong":
-		// An answer to something, or to nothing.
+	case "pong", "mining.pong":
+		// Some firmware answers a ping with a method of its own.
+	case "":
+		if !r.answer {
+			s.send(replyError(r.id, share.Other, "no method"))
+		}
 	default:
 		s.send(replyError(r.id, share.Other, "unknown method"))
 	}
@@ -154,6 +168,8 @@ func (s *session) beginLocked() {
 func (s *session) authorize(ctx context.Context, r *request) {
 	user, _ := r.text(0)
 	password, _ := r.text(1)
+	asks := parsePassword(password)
+	password = asks.secret
 	s.mu.Lock()
 	again, known, agent := s.authorised && user == s.user, s.authorised, s.agent
 	s.mu.Unlock()
@@ -179,7 +195,7 @@ func (s *session) authorize(ctx context.Context, r *request) {
 	if grant.Secret && !grant.Unit.IsZero() {
 		s.srv.hold(grant.Unit, s)
 	}
-	if !s.admitWorker(r.id, user, grant) || !s.confirm(ctx, changes, user, password, agent) {
+	if !s.admitWorker(r.id, user, grant, asks) || !s.confirm(ctx, changes, user, password, agent) {
 		return
 	}
 	i, _ := s.picture()
@@ -218,7 +234,11 @@ func (s *session) login(ctx context.Context, user, password, agent string) (Gran
 func (s *session) refuseLogin(ctx context.Context, id []byte, user string, err error) {
 	switch kind, _ := hashyard.KindOf(err); kind {
 	case hashyard.NotFound, hashyard.Denied, hashyard.Invalid, hashyard.Unauthenticated:
-		s.send(replyError(id, share.Unauthorised, ""))
+		text := "" // who does not exist and who has the wrong secret are told alike
+		if kind == hashyard.Invalid {
+			text = "the user name is account.worker"
+		}
+		s.send(replyError(id, share.Unauthorised, text))
 		if s.failedLogins++; s.failedLogins >= maxFailedLogins {
 			s.end("too many refused logins")
 		}
@@ -230,7 +250,7 @@ func (s *session) refuseLogin(ctx context.Context, id []byte, user string, err e
 }
 
 // admitWorker makes the session ready to mine as the grant says.
-func (s *session) admitWorker(id []byte, user string, grant Grant) bool {
+func (s *session) admitWorker(id []byte, user string, grant Grant, asks loginOptions) bool {
 	now := s.srv.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,6 +261,9 @@ func (s *session) admitWorker(id []byte, user string, grant Grant) bool {
 	if v := s.srv.jobs.load(); v.current != nil {
 		s.ceiling = v.current.net
 	}
+	// What somebody wrote into the password is meant; what firmware suggests
+	// by itself comes after it.
+	s.wish, s.floor = cmp.Or(asks.start, s.wish), max(asks.floor, s.floor)
 	start := s.srv.cfg.Start
 	switch {
 	case s.wish > 0 && !grant.Proof && (grant.Start == 0 || vardiff.Plausible(s.wish, grant.Start)):
@@ -248,7 +271,7 @@ func (s *session) admitWorker(id []byte, user string, grant Grant) bool {
 	case grant.Start > 0:
 		start = grant.Start
 	}
-	s.diff = vardiff.New(vardiff.Config{PerMinute: s.perMinute(), Floor: s.least(), Ceiling: s.most()}, start, now)
+	s.diff = vardiff.New(vardiff.Config{PerMinute: s.perMinute(), Floor: s.least(), Ceiling: s.most(), Held: asks.held && !grant.Proof}, start, now)
 	s.queue(replyTrue(id))
 	s.beginLocked()
 	return true
@@ -271,13 +294,37 @@ func (s *session) suggest(r *request, wire float64) {
 	}
 }
 
-// targetDifficulty reads suggest_target's 256-bit hex; 0 for nonsense.
+// capabilities notes the target that a client may name among what it can do.
+func (s *session) capabilities(r *request) {
+	var can struct {
+		Target *string `json:"suggested_target"`
+	}
+	if len(r.params) > 0 && json.Unmarshal(r.params[0], &can) == nil && can.Target != nil {
+		if wire := targetDifficulty(*can.Target); wire > 0 {
+			s.suggest(r, wire)
+			return
+		}
+	}
+	s.send(replyTrue(r.id))
+}
+
+// targetDifficulty reads a 256-bit target in hex, zeros in front or not; 0 for
+// nonsense.
 func targetDifficulty(s string) float64 {
-	b, err := hex.DecodeString(strings.TrimPrefix(s, "0x"))
-	if err != nil || len(b) != 32 {
+	s = strings.TrimPrefix(s, "0x")
+	if len(s)%2 == 1 {
+		s = "0" + s
+	}
+	b, err := hex.DecodeString(s)
+	if err != nil || len(b) == 0 || len(b) > 32 {
 		return 0
 	}
-	return job.DifficultyOf([32]byte(b)).Wire()
+	var target [32]byte
+	copy(target[len(target)-len(b):], b)
+	if target == ([32]byte{}) {
+		return 0
+	}
+	return job.DifficultyOf(target).Wire()
 }
 
 func validUser(s string) bool {

@@ -25,6 +25,16 @@ func TestConfigureAnswersOnlyWhatIsAsked(t *testing.T) {
 		"no params":    {nil, `{}`},
 		"difficulty":   {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": 0.5}}, `{"minimum-difficulty":true}`},
 		"bad minimum":  {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": "x"}}, `{"minimum-difficulty":false}`},
+		"few bits":     {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": "00006000", "version-rolling.min-bit-count": 3}}, `{"version-rolling":false}`},
+		"float mask":   {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": 536862720.0, "version-rolling.min-bit-count": 2.0}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"upper mask":   {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": "0X1FFFE000"}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"wide mask":    {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": "100000000"}}, `{"version-rolling":true,"version-rolling.mask":"00000000"}`},
+		"minus mask":   {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": -1}}, `{"version-rolling":true,"version-rolling.mask":"00000000"}`},
+		"null mask":    {[]any{[]string{"version-rolling"}, map[string]any{"version-rolling.mask": nil, "version-rolling.min-bit-count": nil}}, `{"version-rolling":true,"version-rolling.mask":"1fffe000"}`},
+		"zero minimum": {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": 0}}, `{"minimum-difficulty":false}`},
+		"text minimum": {[]any{[]string{"minimum-difficulty"}, map[string]any{"minimum-difficulty.value": "2048.5"}}, `{"minimum-difficulty":true}`},
+		"no minimum":   {[]any{[]string{"minimum-difficulty"}}, `{"minimum-difficulty":false}`},
+		"twice":        {[]any{[]string{"info", "info"}, nil}, `{"info":true}`},
 		"info":         {[]any{[]string{"info", "subscribe-extranonce"}, map[string]any{"info.hw-id": "x"}}, `{"info":true,"subscribe-extranonce":true}`},
 		"unknown":      {[]any{[]string{"teleport"}, map[string]any{}}, `{"teleport":false}`},
 		"odd options":  {[]any{[]string{"info"}, []any{}}, `{"info":true}`},
@@ -121,13 +131,13 @@ func TestEveryMethodIsAnswered(t *testing.T) {
 	c := w.dial(t)
 	for method, want := range map[string]string{
 		"mining.ping": `"pong"`, "mining.extranonce.subscribe": "true", "mining.get_transactions": "[]",
-		"mining.multi_version": "[]", "client.get_version": `"hashyard/1.0"`, "mining.suggest_difficulty(0.5)": "true",
+		"mining.multi_version": "[]", "client.get_version": `"hashyard/1.0"`, "mining.capabilities": "true", "mining.suggest_difficulty(0.5)": "true",
 	} {
 		if res, err := c.Call(deadline(t), method); err != nil || string(res) != want {
 			t.Errorf("%s: %s %v", method, res, err)
 		}
 	}
-	for _, method := range []string{"mining.teleport", "eth_submitLogin", "mining.capabilities"} {
+	for _, method := range []string{"mining.teleport", "eth_submitLogin", "mining.Subscribe", ""} {
 		_, err := c.Call(deadline(t), method, 1)
 		wantCode(t, err, share.Other)
 	}

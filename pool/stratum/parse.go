@@ -167,23 +167,44 @@ func (p *scanner) submitParams(r *submitRequest) bool {
 // request is any other message.
 type request struct {
 	id     []byte // as JSON; "null" when absent
-	method string // empty for an answer of the client's
+	method string // empty when it names none
+	answer bool   // to something of ours
 	params []json.RawMessage
+}
+
+// maxBatch bounds the messages of one line.
+const maxBatch = 64
+
+// messages are those of a line: one, or the several of a JSON-RPC batch.
+func messages(line []byte) []json.RawMessage {
+	var batch []json.RawMessage
+	if line[0] == '[' && json.Unmarshal(line, &batch) == nil && len(batch) > 0 && len(batch) <= maxBatch {
+		return batch
+	}
+	return []json.RawMessage{line}
 }
 
 // maxEchoedID bounds what is sent back unread.
 const maxEchoedID = 256
 
-// parseRequest reads a line by the JSON rules alone.
+// parseRequest reads a message by the JSON rules alone: of a key that comes
+// twice the last one counts. What it gives beside an error has the id, where
+// there is one.
 func parseRequest(line []byte) (request, error) {
+	r := request{id: []byte("null")}
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(line, &fields); err != nil {
-		return request{}, hashyard.Invalid.Errorf("stratum message: %w", err)
+		return r, hashyard.Invalid.Errorf("stratum message: %w", err)
 	}
-	r := request{id: []byte("null")}
+	if fields == nil {
+		return r, hashyard.Invalid.Errorf("stratum message: null")
+	}
 	if id := fields["id"]; len(id) > 0 && len(id) <= maxEchoedID {
 		r.id = id
 	}
+	_, result := fields["result"]
+	_, failed := fields["error"]
+	r.answer = result || failed
 	if m, ok := fields["method"]; ok {
 		if err := json.Unmarshal(m, &r.method); err != nil {
 			return r, hashyard.Invalid.Errorf("stratum method: %w", err)

@@ -14,6 +14,7 @@ import (
 
 	"hashyard"
 	"hashyard/pool/job"
+	"hashyard/pool/share"
 	"hashyard/pool/vardiff"
 )
 
@@ -22,6 +23,7 @@ type Info struct {
 	ID                    hashyard.ID
 	Account, Worker, Unit hashyard.ID
 	User, Agent           string
+	Device                share.Device // what the machine said of itself
 	Remote                netip.AddrPort
 	Opened, LastShare     time.Time // LastShare is zero before the first accepted one
 	Difficulty            hashyard.Difficulty
@@ -60,6 +62,7 @@ type session struct {
 	reason     string // why it ended
 	user       string
 	agent      string
+	device     *share.Device // nil when the client said nothing
 	grant      Grant
 	mask       uint32 // negotiated version bits
 	floor      hashyard.Difficulty
@@ -186,6 +189,9 @@ func (s *session) picture() (i Info, live bool) {
 		PerMinute: s.perMinute(), Secret: s.grant.Secret, Proof: s.grant.Proof,
 		Accepted: s.accepted, Refused: s.refused, Work: s.work,
 	}
+	if s.device != nil {
+		i.Device = *s.device
+	}
 	if s.diff != nil {
 		i.Difficulty, i.Rate = s.diff.Current(), s.diff.Rate(s.srv.cfg.Now())
 	}
@@ -289,7 +295,12 @@ func (s *session) queued(err error) {
 func (s *session) ready() bool { return s.subscribed && s.authorised && !s.ended }
 
 // least and most bound the difficulty; the caller holds s.mu.
-func (s *session) least() hashyard.Difficulty { return max(s.srv.cfg.Floor, min(s.floor, s.most())) }
+func (s *session) least() hashyard.Difficulty {
+	if s.grant.Proof { // measured at the rate that the measurement needs
+		return s.srv.cfg.Floor
+	}
+	return max(s.srv.cfg.Floor, min(s.floor, s.most()))
+}
 
 func (s *session) most() hashyard.Difficulty {
 	if s.ceiling == 0 {
@@ -370,7 +381,8 @@ func (s *session) retarget(worker hashyard.ID, g Grant) {
 	// Who the session is does not change under it, only how it is measured.
 	s.grant.PerMinute, s.grant.Start, s.grant.Proof = g.PerMinute, g.Start, g.Proof
 	s.freshened = time.Time{}
-	if s.diff.Retarget(s.perMinute(), g.Start, now) {
+	bounded := s.diff.Bound(s.least(), s.most(), now)
+	if s.diff.Retarget(s.perMinute(), g.Start, now) || bounded {
 		s.variantLocked(now)
 	}
 }

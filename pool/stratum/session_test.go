@@ -17,8 +17,8 @@ import (
 	"hashyard/pool/stratum/stratumtest"
 )
 
-// TestDifficultyBindsFromTheNextJob: a share of a job counts what was in force
-// when that job came, whatever came since, and nothing when it does not meet it.
+// A share of a job counts what was in force when that job came, whatever came
+// since. It is taken as soon as it meets the lower of that and the newest.
 func TestDifficultyBindsFromTheNextJob(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, nil)
@@ -56,7 +56,10 @@ func TestDifficultyBindsFromTheNextJob(t *testing.T) {
 		t.Fatalf("a share of the new job counts %d: %v", d, err)
 	}
 	lowered := set(1 << 9)
-	_, err = submit(raised, 1<<9, 1<<13)
+	if d, err := submit(raised, 1<<9, 1<<13); err != nil || d != 0 {
+		t.Fatalf("a share of the job before that meets the lowered difficulty only is taken and counts %d: %v", d, err)
+	}
+	_, err = submit(raised, 1<<6, 1<<9)
 	wantCode(t, err, share.LowDifficulty)
 	if d, err := submit(raised, 1<<13, 1<<30); err != nil || d != 1<<13 {
 		t.Fatalf("what meets the higher difficulty of its job counts that: %d, %v", d, err)

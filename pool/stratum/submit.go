@@ -52,7 +52,7 @@ func (s *session) submit(r *submitRequest) {
 	}
 }
 
-// judgeWork accepts a well-formed new share at the difficulty it earned.
+// judgeWork accepts a well-formed new share for what it counts.
 func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.Time) {
 	v := &s.verdict
 	d, met := s.worth(id, &v.Hash)
@@ -86,7 +86,9 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 		j.taken++
 		rec.Sent = j.at
 	}
-	rec.Fresh = s.freshen(d, now)
+	if d > 0 {
+		rec.Fresh = s.freshen(d, now)
+	}
 	s.mu.Unlock()
 	rec.Epoch, rec.Hash = js.Epoch, v.Hash
 	idJSON := append([]byte(nil), r.id...)
@@ -98,24 +100,37 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	})
 }
 
-// worth is the difficulty at which a hash under a wire id counts: the one that
-// went out with it, and only when it is met.
-//
-// Firmware that applies a lowered difficulty to work it already has also sends
-// hashes that meet the newer one only; they count nothing. Who finds it hard
-// loses nothing by that: work on a job earns its difficulty as rarely as the
-// difficulty is high, which is one unit a hash on average. Crediting the newer
-// difficulty besides would pay up to two for one, for a miner chooses after it
-// has seen the hash: what meets the old difficulty it submits before it lets
-// the difficulty fall (by silence), the rest after.
-func (s *session) worth(id uint64, hash *[32]byte) (d hashyard.Difficulty, met bool) {
+// worth is what a hash under a wire id counts, and whether it is taken.
+func (s *session) worth(id uint64, hash *[32]byte) (counts hashyard.Difficulty, taken bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.find(id)
-	if j == nil || !job.Meets(hash, &j.bound.target) {
+	if j == nil {
 		return 0, false
 	}
-	return j.bound.d, true
+	return judge(j.bound, s.bound, hash)
+}
+
+// judge takes a hash that meets the lower of two difficulties: the one that
+// went out with its job, and the one announced last. It counts the job's, or
+// nothing.
+//
+// Firmware applies a lowered difficulty to the work it already has, and what it
+// then sends is no fault of its: a refusal would only make it look broken. But
+// such a share must add nothing. A miner chooses after it has seen the hash.
+// One that meets the job's difficulty d it sends before it lets the difficulty
+// fall to e (it is silent, or asks for it): those alone are worth one unit for
+// each hash done, d once in d hashes. If the rest that meets e counted e as
+// well, the same hashes would bring e·(1/e − 1/d) = 1 − e/d on top: nearly
+// twice what honest work brings, and more on a ladder of several. Anything
+// above nothing is too much, whatever the rule, for no header says when it was
+// hashed. Nobody loses by it either: work on the older job goes on earning its
+// own difficulty as rarely as that is high, one unit a hash.
+func judge(own, newest *level, hash *[32]byte) (counts hashyard.Difficulty, taken bool) {
+	if job.Meets(hash, &own.target) {
+		return own.d, true
+	}
+	return 0, newest.d < own.d && job.Meets(hash, &newest.target)
 }
 
 // sated reports whether the session has had its part of what is remembered of

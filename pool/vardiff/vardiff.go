@@ -47,6 +47,9 @@ type Config struct {
 	PerMinute float64             // wanted accepted shares a minute, above 0
 	Floor     hashyard.Difficulty // least, at least 1
 	Ceiling   hashyard.Difficulty // most: the network's difficulty; at least Floor
+	// Held keeps the difficulty that a client asked to have fixed, unless its
+	// shares come so fast that they are a flood.
+	Held bool
 }
 
 // Tracker follows one session.
@@ -176,8 +179,11 @@ func (t *Tracker) decay(now time.Time) {
 // look compares the difficulty with the rate's ideal one.
 func (t *Tracker) look(now time.Time, rate float64) bool {
 	t.looked, t.shares, t.assigned = now, 0, 0
-	want := rate * 60 / t.cfg.PerMinute
-	if want <= keep*float64(t.current) && want*keep >= float64(t.current) {
+	want, most, least := rate*60/t.cfg.PerMinute, keep, 1/keep
+	if t.cfg.Held {
+		most, least = wishBelow, 0
+	}
+	if want <= most*float64(t.current) && want >= least*float64(t.current) {
 		return false
 	}
 	return t.set(t.ideal(rate), now)
