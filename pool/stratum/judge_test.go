@@ -96,14 +96,8 @@ func TestSendingTheRestAfterLoweringPaysNothing(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.PerMinute, c.MaxRefused = 1e7, 1<<30 })
 	w.newJob(t, 1, hardBits, nil)
 	a := newAttacker(t, w, "acme.x")
-	const top = hashyard.Difficulty(1 << 10)
-	if _, err := a.Call(a.ctx, "mining.suggest_difficulty", top.Wire()); err != nil {
-		t.Fatal(err)
-	}
-	j, err := a.NextJob(a.ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
+	const top = testStart
+	j := a.Job()
 	a.mine(j, (top / 16).Wire(), 2400)
 	full := stratumtest.Target(top.Wire())
 	meets := func(s stratumtest.Share, target *big.Int) bool {
