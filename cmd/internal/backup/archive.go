@@ -35,6 +35,7 @@ const (
 const (
 	chunkBytes  = 1 << 20 // of one tar entry
 	headBytes   = 4 << 20 // of head and manifest
+	headerBytes = 512     // of a tar entry without its bytes
 	maxParts    = 1 << 20
 	zstdMemory  = 64 << 20
 	defaultSize = int64(1) << 40
@@ -255,6 +256,8 @@ func (a *reader) head() error {
 	switch {
 	case a.Head.Format <= 0 || a.Head.ID == "":
 		return hashyard.Invalid.Errorf("this is not a hashyard backup: its head says nothing")
+	case len(a.Head.ID) > 64 || strings.Trim(a.Head.ID, "0123456789abcdefghijklmnopqrstuvwxyz-") != "":
+		return hashyard.Invalid.Errorf("this is not a hashyard backup: %.80q is no id of one", a.Head.ID)
 	case a.Head.Format > format:
 		return hashyard.Conflict.Errorf("the archive has format %d, this program reads up to %d: restore it with the program that made it (%s) or a newer one", a.Head.Format, format, a.Head.Program)
 	}
@@ -280,7 +283,8 @@ func (a *reader) step() (*tar.Header, error) {
 	if limit := int64(headBytes); h.Size > limit || (h.Name != headName && h.Name != manifestName && h.Size > chunkBytes) {
 		return nil, hashyard.Invalid.Errorf("the archive's entry %.100q claims %d bytes", h.Name, h.Size)
 	}
-	if a.left -= h.Size; a.left < 0 {
+	// An entry's header counts too: empty ones without end are a bomb as well.
+	if a.left -= h.Size + headerBytes; a.left < 0 {
 		return nil, hashyard.Exhausted.Errorf("the archive unpacks to more than was allowed (--max-size)")
 	}
 	return h, nil

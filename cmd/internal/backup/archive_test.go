@@ -109,6 +109,7 @@ func TestWhatIsNoArchiveOfOursIsRefused(t *testing.T) {
 		"a symbolic link":        {forge(t, head, entry{name: "files/serve/a", kind: tar.TypeSymlink}, end), "no plain file inside"},
 		"a device":               {forge(t, head, entry{name: "files/serve/a", kind: tar.TypeChar}, end), "no plain file inside"},
 		"a large entry":          {forge(t, head, entry{name: "files/serve/a", body: strings.Repeat("0", chunkBytes+1)}, end), "claims"},
+		"SQL for an id":          {forge(t, headOf(t, func(h *Head) { h.ID = "x'; COPY orgs TO PROGRAM 'id'; --" }), end), "no id of one"},
 		"a newer format":         {forge(t, headOf(t, func(h *Head) { h.Format = format + 1 }), end), "newer one"},
 		"a head that is no JSON": {forge(t, entry{name: headName, body: "{"}, end), "damaged"},
 	} {
@@ -118,6 +119,31 @@ func TestWhatIsNoArchiveOfOursIsRefused(t *testing.T) {
 				t.Errorf("said %v, want something with %q", err, tt.says)
 			}
 		})
+	}
+}
+
+// TestEmptyEntriesAreCounted: entries of no bytes cost time all the same, and
+// compress to nothing.
+func TestEmptyEntriesAreCounted(t *testing.T) {
+	t.Parallel()
+	entries := []entry{headOf(t, nil)}
+	for range 200 {
+		entries = append(entries, entry{name: "files/serve/a"})
+	}
+	a, err := newReader(bytes.NewReader(forge(t, entries...)), nil, 64<<10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.close()
+	if _, err := a.each(func(string, io.Reader) error { return nil }); !errors.Is(err, hashyard.Exhausted) {
+		t.Errorf("100 KiB of empty entries within 64 KiB: %v", err)
+	}
+}
+
+func TestLiteral(t *testing.T) {
+	t.Parallel()
+	if got := literal("it's\x00 x\\"); got != `'it''s x\'` {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -172,6 +172,11 @@ func (t Table) target() string {
 
 func quote(table string) string { return pgx.Identifier{"public", table}.Sanitize() }
 
+// literal writes a text where SQL takes no parameter.
+func literal(text string) string {
+	return "'" + strings.ReplaceAll(strings.ReplaceAll(text, "\x00", ""), "'", "''") + "'"
+}
+
 // tableNames are the tables that hold rows of their own.
 func tableNames(ctx context.Context, conn *pgx.Conn) ([]string, error) {
 	rows, err := conn.Query(ctx, `SELECT relname::text FROM pg_class

@@ -224,7 +224,7 @@ func (l *loader) finish(ctx context.Context, m Manifest) error {
 	for _, t := range l.head.Tables {
 		sql = append(sql, "ALTER TABLE "+quote(t.Name)+" ENABLE TRIGGER USER", "ALTER TABLE "+quote(t.Name)+" FORCE ROW LEVEL SECURITY")
 	}
-	sql = append(sql, "COMMENT ON TABLE public."+marker+" IS '"+l.note()+"'", "COMMIT")
+	sql = append(sql, "COMMENT ON TABLE public."+marker+" IS "+literal(l.note()), "COMMIT")
 	if _, err := l.conn.Exec(ctx, strings.Join(sql, "; ")); err != nil {
 		return fmt.Errorf("restore: %w", err)
 	}
