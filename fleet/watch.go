@@ -126,18 +126,28 @@ func (s *Service) Machines(ctx context.Context, actor hashyard.Actor, q MachineQ
 			return nil, "", 0, hashyard.Invalid.Errorf("cursor %.40q is none of ours", q.Cursor)
 		}
 	}
-	all, _, err := s.machines(ctx, actor, q.Site)
+	all, err := s.AllMachines(ctx, actor, q)
 	if err != nil {
 		return nil, "", 0, err
 	}
-	all = slices.DeleteFunc(all, func(m Machine) bool { return !q.takes(m) })
-	slices.SortFunc(all, func(a, b Machine) int { return a.Compare(b, q.Sort) })
 	n := pageSize(q.Limit)
 	end := min(from+n, len(all))
 	if end < len(all) {
 		next = fmt.Sprint(end)
 	}
 	return all[min(from, end):end], next, len(all), nil
+}
+
+// AllMachines are all that match, at one moment; q's cursor and limit say
+// nothing here.
+func (s *Service) AllMachines(ctx context.Context, actor hashyard.Actor, q MachineQuery) ([]Machine, error) {
+	all, _, err := s.machines(ctx, actor, q.Site)
+	if err != nil {
+		return nil, err
+	}
+	all = slices.DeleteFunc(all, func(m Machine) bool { return !q.takes(m) })
+	slices.SortFunc(all, func(a, b Machine) int { return a.Compare(b, q.Sort) })
+	return all, nil
 }
 
 // Machine is one of them.

@@ -35,7 +35,7 @@ func NewCSV(header ...string) *CSV {
 	return c
 }
 
-// Row adds a row. Cells are integers of any of our kinds, instants, ids or
+// Row adds a row. Cells are integers of any of our kinds, floats, instants, ids or
 // texts; everything that is not a number is made safe.
 func (c *CSV) Row(cells ...any) {
 	out := make([]string, len(cells))
@@ -51,6 +51,8 @@ func (c *CSV) Row(cells ...any) {
 			out[i] = strconv.Itoa(v)
 		case int64:
 			out[i] = strconv.FormatInt(v, 10)
+		case float64:
+			out[i] = strconv.FormatFloat(v, 'f', -1, 64)
 		case hashyard.Sats:
 			out[i] = strconv.FormatInt(int64(v), 10)
 		case hashyard.ID:

@@ -19,6 +19,7 @@ import (
 
 func (e edge) registerWatch(api *web.API, op func(method, id, path, summary, tag string) huma.Operation) {
 	web.Handle(api, op(http.MethodGet, "list-machines", "/api/v1/fleet/machines", "Machines with what the pool counted, worst first", "fleet"), web.FleetRead, e.machines)
+	web.Handle(api, web.Answers(op(http.MethodGet, "export-fleet", "/api/v1/exports/fleet.csv", "Your machines with what the pool counted, as CSV, worst first", "fleet"), "text/csv"), web.FleetRead, e.fleetCSV)
 	web.Handle(api, op(http.MethodGet, "get-machine", "/api/v1/fleet/machines/{id}", "One machine with what the pool counted", "fleet"), web.FleetRead, e.machine)
 	web.Handle(api, op(http.MethodGet, "fleet-summary", "/api/v1/fleet/summary", "A site, or all of them, in figures", "fleet"), web.FleetRead, e.summary)
 	web.Handle(api, op(http.MethodGet, "fleet-map", "/api/v1/fleet/map", "Where each machine of a site stands and how it does", "fleet"), web.FleetRead, e.siteMap)
@@ -93,6 +94,11 @@ type MachinePage struct {
 
 type machinesInput struct {
 	Paging
+	MachineFilter
+}
+
+// MachineFilter says which machines, and in which order.
+type MachineFilter struct {
 	Site      hashyard.ID `query:"site"`
 	Rack      string      `query:"rack" maxLength:"32"`
 	Health    string      `query:"health" enum:"offline,elsewhere,dead_board,hot,gap,slow,quarantined,unread,ok"`
@@ -102,11 +108,15 @@ type machinesInput struct {
 	Sort      string      `query:"sort" enum:"worst,serial,model,hashrate,temp,ratio,place"`
 }
 
+func (f MachineFilter) query(p Paging) fleet.MachineQuery {
+	return fleet.MachineQuery{
+		Site: f.Site, Rack: f.Rack, State: f.Health, Model: f.Model, Attention: f.Attention, Text: strings.TrimSpace(f.Q),
+		Sort: f.Sort, Cursor: p.Cursor, Limit: p.Limit,
+	}
+}
+
 func (e edge) machines(ctx context.Context, actor hashyard.Actor, in *machinesInput) (*MachinePage, error) {
-	ms, next, total, err := e.svc.Machines(ctx, actor, fleet.MachineQuery{
-		Site: in.Site, Rack: in.Rack, State: in.Health, Model: in.Model, Attention: in.Attention, Text: strings.TrimSpace(in.Q),
-		Sort: in.Sort, Cursor: in.Cursor, Limit: in.Limit,
-	})
+	ms, next, total, err := e.svc.Machines(ctx, actor, in.query(in.Paging))
 	if err != nil {
 		return nil, err
 	}

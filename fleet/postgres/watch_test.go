@@ -96,6 +96,9 @@ func TestMachinesAndSummary(t *testing.T) {
 	if len(seen) != 3 || seen[0] != "SMTT0002" {
 		t.Errorf("pages: %v, want the hot one first", seen)
 	}
+	if all, err := y.svc.AllMachines(ctx, y.a, fleet.MachineQuery{Limit: 1}); err != nil || len(all) != 3 || all[0].Serial != "SMTT0002" {
+		t.Errorf("all at once: %+v, %v", all, err)
+	}
 	for _, q := range []fleet.MachineQuery{{State: "hot"}, {Text: "smtt0002"}, {Rack: "R03"}, {Text: "r03-s12"}, {Attention: true}} {
 		ms, _, _, err := y.svc.Machines(ctx, y.a, q)
 		if err != nil || len(ms) != 1 || ms[0].Serial != "SMTT0002" {

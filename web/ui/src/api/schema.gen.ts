@@ -137,6 +137,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/exports/fleet.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your machines with what the pool counted, as CSV, worst first */
+        get: operations["export-fleet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/exports/ledger.csv": {
         parameters: {
             query?: never;
@@ -5533,6 +5550,47 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "export-fleet": {
+        parameters: {
+            query?: {
+                site?: string;
+                rack?: string;
+                health?: "offline" | "elsewhere" | "dead_board" | "hot" | "gap" | "slow" | "quarantined" | "unread" | "ok";
+                model?: string;
+                /** @description Only machines with something to look at. */
+                attention?: boolean;
+                /** @description Part of a serial, MAC, address or place. */
+                q?: string;
+                sort?: "worst" | "serial" | "model" | "hashrate" | "temp" | "ratio" | "place";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
                 };
             };
             /** @description Error */

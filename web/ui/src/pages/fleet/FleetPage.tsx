@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { useDeferredValue, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
+import { query } from '../../api/client';
 import { fleetMapQuery, fleetSummaryQuery, machinesQuery, sitesQuery, useMe } from '../../api/queries';
 import type { FleetSummary, Machine, PlanKind, Site } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
 import { fixed, hashrate, int, percent, sat } from '../../lib/format';
 import { useHotkeys } from '../../lib/hotkeys';
 import { duration } from '../../lib/time';
+import { Download } from '../../parts/Actions';
 import { Glyph } from '../../parts/Glyph';
 import { Figure, FigureStrip, Kbd, Missing, Segments, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../../parts/States';
@@ -97,6 +99,7 @@ export default function FleetPage() {
                     label="Which machines" on={[attention ? 'attention' : 'all']} onPick={(v) => setAttention(v === 'attention')}
                     options={[{ value: 'all', label: 'All' }, { value: 'attention', label: 'Needs attention' }]}
                   />
+                  <Download href={`/api/v1/exports/fleet.csv${query({ site, rack, q, attention: attention ? 'true' : undefined })}`}>CSV</Download>
                   {machines.data && <span className="sm t2 fl-count">{shown(machines.data.rows.length, machines.data.total, summary.data?.machines)}</span>}
                 </div>
                 {machines.isError ? <Failed what="Machines not read" error={machines.error} onRetry={() => void machines.refetch()} />
