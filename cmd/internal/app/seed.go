@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -12,6 +14,7 @@ import (
 	"hashyard/cmd/internal/world"
 	"hashyard/fleet"
 	"hashyard/inventory"
+	"hashyard/pool/node"
 	"hashyard/web"
 )
 
@@ -27,6 +30,31 @@ func (s *Serve) seed() (localSeed, error) {
 	}
 	seed, err := world.LoadSeed(s.Seed)
 	return localSeed{seed, true}, err
+}
+
+// checkLocal keeps a local world on this machine: it tells its own passwords to
+// whoever asks, and a Host header says only what the caller wants it to say.
+func (s *Serve) checkLocal() error {
+	if s.Seed == "" {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(s.Listen)
+	if a, perr := netip.ParseAddr(host); err == nil && (host == "localhost" || perr == nil && a.Unmap().IsLoopback()) {
+		return nil
+	}
+	return hashyard.Invalid.Errorf("--listen %s with --seed: a local world tells its passwords and is served on a loopback address only, such as 127.0.0.1:8080", s.Listen)
+}
+
+// checkChain keeps seeds, whose passwords and keys are no secrets, from yards
+// that handle real bitcoin.
+func (s *Serve) checkChain(n node.Network) error {
+	switch {
+	case s.Seed != "" && n.Name == "main":
+		return hashyard.Invalid.Errorf("--seed is for local worlds, and the node is on the network main")
+	case s.Seed == "" && n.WorkScale != 1:
+		return hashyard.Invalid.Errorf("network %s has a work scale of %d, which only a local world may have", n.Name, n.WorkScale)
+	}
+	return nil
 }
 
 // house is the organisation that runs the yard.

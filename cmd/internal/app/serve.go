@@ -48,7 +48,7 @@ type Serve struct {
 
 // Run serves until ctx ends.
 func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
-	if err := s.Live.check(); err != nil {
+	if err := errors.Join(s.Live.check(), s.checkLocal()); err != nil {
 		return err
 	}
 	if s.CheckEvery <= 0 {
@@ -138,8 +138,8 @@ func (h *house) connect(ctx context.Context) (err error) {
 	if h.network, err = h.flags.network(ctx, h.node); err != nil {
 		return err
 	}
-	if h.network.WorkScale != 1 && h.flags.Seed == "" {
-		return hashyard.Invalid.Errorf("network %s has a work scale of %d, which only a local world may have", h.network.Name, h.network.WorkScale)
+	if err := h.flags.checkChain(h.network); err != nil {
+		return err
 	}
 	if !h.leads() {
 		return nil
