@@ -183,7 +183,7 @@ func (s *Service) Sessions(ctx context.Context, actor hashyard.Actor, unit hashy
 
 // Apply books a batch of the share log: the consumer hands them in order.
 func (s *Service) Apply(ctx context.Context, b share.Batch) error {
-	return s.store.Apply(ctx, b, Book(b.Records))
+	return s.store.Apply(ctx, b, BooksOf)
 }
 
 // Checkpoint is how far the share log is applied.

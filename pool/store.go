@@ -53,9 +53,10 @@ type Store interface {
 	PutBlockFees(ctx context.Context, blocks []BlockFees) error
 
 	Checkpoint(ctx context.Context) (stream string, seq uint64, err error)
-	// Apply books a batch once. Batches that were applied are ignored, ones
-	// that do not follow the checkpoint are hashyard.Conflict.
-	Apply(ctx context.Context, b share.Batch, rows []Booking) error
+	// Apply books once what sum makes of a batch's records, less those of runs
+	// that an edge had forwarded before. Batches that were applied are ignored,
+	// ones that do not follow the checkpoint are hashyard.Conflict.
+	Apply(ctx context.Context, b share.Batch, sum func([]share.Record) Books) error
 
 	StartProof(ctx context.Context, event hashyard.ID, p Proof) error
 	EndProof(ctx context.Context, event, trade, unit hashyard.ID, outcome string, at time.Time) error
@@ -97,6 +98,9 @@ type Reader interface {
 	Headcount(ctx context.Context, actor hashyard.Actor, since time.Time) (all, working int64, err error)
 	// Refusals tells by code who was refused since, whole hours.
 	Refusals(ctx context.Context, actor hashyard.Actor, since time.Time) ([]Refusal, error)
+	// Rejects sums refused submits by cause and class of lateness, the most
+	// frequent first.
+	Rejects(ctx context.Context, actor hashyard.Actor, q RejectQuery) ([]Reject, error)
 	// PoolWork sums the whole pool's work by network difficulty, whole hours.
 	PoolWork(ctx context.Context, since time.Time) ([]WorkAt, error)
 	// Epochs are the rates made since and the one before them, oldest first.

@@ -69,6 +69,7 @@ type Verdict struct {
 	Hash   [32]byte
 	Block  bool       // the hash meets the network's target, whatever the code
 	Code   share.Code // Accepted, or Other for ntime or version bits out of range
+	Cause  share.Cause
 
 	hasher *hasher // made by the first use
 }
@@ -99,9 +100,12 @@ func Verify(j *Job, m Mark, en1 [Extranonce1Size]byte, mask uint32, s *Submit, n
 	copy(k.buf[:], h[:])
 	v.Hash = k.double(len(h))
 	v.Block = Meets(&v.Hash, &j.NetTarget)
-	v.Code = share.Accepted
-	if s.VersionBits&^mask != 0 || s.NTime < j.MinTime || int64(s.NTime) > now+MaxFutureSeconds {
-		v.Code = share.Other
+	v.Code, v.Cause = share.Accepted, share.NoCause
+	switch {
+	case s.VersionBits&^mask != 0:
+		v.Code, v.Cause = share.Other, share.VersionBits
+	case s.NTime < j.MinTime || int64(s.NTime) > now+MaxFutureSeconds:
+		v.Code, v.Cause = share.Other, share.BlockTime
 	}
 }
 

@@ -36,7 +36,7 @@ func (s *Store) Checkpoint(ctx context.Context) (stream string, seq uint64, err 
 }
 
 // Apply books a batch, with the checkpoint, once.
-func (s *Store) Apply(ctx context.Context, b share.Batch, rows []pool.Booking) error {
+func (s *Store) Apply(ctx context.Context, b share.Batch, sum func([]share.Record) pool.Books) error {
 	err := s.db.AsSystem(ctx, "pool.apply", func(ctx context.Context, tx *pg.Tx) error {
 		stream, seq, err := checkpoint(ctx, tx, true)
 		if err != nil {
@@ -51,10 +51,18 @@ func (s *Store) Apply(ctx context.Context, b share.Batch, rows []pool.Booking) e
 		if b.After != seq {
 			return hashyard.Conflict.Errorf("batch follows message %d, applied is %d", b.After, seq)
 		}
-		if err := book(ctx, tx, b, rows); err != nil {
+		records, err := firstTime(ctx, tx, b)
+		if err != nil {
 			return err
 		}
-		if err := countProofs(ctx, tx, b.Records); err != nil {
+		books := sum(records)
+		if err := book(ctx, tx, b, books.Work); err != nil {
+			return err
+		}
+		if err := putRejects(ctx, tx, books.Rejects); err != nil {
+			return err
+		}
+		if err := countProofs(ctx, tx, records); err != nil {
 			return err
 		}
 		_, err = tx.Conn().Exec(ctx, "UPDATE pool_checkpoints SET stream = $1, seq = $2 WHERE name = 'shares'", b.Stream, int64(b.Seq))

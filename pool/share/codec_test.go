@@ -32,6 +32,9 @@ func anyRecord(t *rapid.T) Record {
 			r.Sent = time.UnixMilli(ms).UTC()
 		}
 		copy(r.Hash[:], rapid.SliceOfN(rapid.Byte(), 32, 32).Draw(t, "hash"))
+	} else {
+		r.Cause = rapid.SampledFrom(Causes()).Draw(t, "cause")
+		r.Late = time.Duration(rapid.Uint32().Draw(t, "late")) * time.Millisecond
 	}
 	return r
 }
@@ -58,11 +61,15 @@ func TestDecodeRefusesWhatEncodeCannotWrite(t *testing.T) {
 	badCode, badFlags := bytes.Clone(whole), bytes.Clone(whole)
 	badCode[HeaderSize+96] = 19
 	badFlags[HeaderSize+97] = 4
+	badCause := Encode([]Record{{Code: 21, Cause: lastOfCauses}})
+	cutCause := Encode([]Record{{Code: 21, Cause: TipMoved}})
+	cutCause = cutCause[:len(cutCause)-1]
 	oldFlags := bytes.Clone(whole[:len(whole)-sentSize])
 	oldFlags[0], oldFlags[HeaderSize+97] = sentlessCodec, flagFresh
 	for name, msg := range map[string][]byte{
 		"empty": {}, "other version": {9}, "cut record": whole[:50], "cut hash": whole[:len(whole)-1],
 		"unknown code": badCode, "unknown flag": badFlags, "flag of a later version": oldFlags,
+		"unknown cause": badCause, "cut cause": cutCause,
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Decode(nil, msg); err == nil {
@@ -72,13 +79,18 @@ func TestDecodeRefusesWhatEncodeCannotWrite(t *testing.T) {
 	}
 }
 
-// asBefore is what the version without the job's time made of records.
-func asBefore(records []Record) []byte {
-	b := []byte{sentlessCodec}
+// asBefore is what an earlier version made of records.
+func asBefore(version byte, records []Record) []byte {
+	b := []byte{version}
 	for _, r := range records {
-		r.Fresh = false
+		if version == sentlessCodec {
+			r.Fresh = false
+		}
 		one := Append(nil, r)
-		if r.Accepted() {
+		switch {
+		case !r.Accepted():
+			one = one[:len(one)-causeSize]
+		case version == sentlessCodec:
 			one = one[:len(one)-sentSize]
 		}
 		b = append(b, one...)
@@ -86,29 +98,49 @@ func asBefore(records []Record) []byte {
 	return b
 }
 
-// Shares that wait in a log of the version before are not lost; when their
-// jobs were sent is not known.
+// Shares that wait in a log of the versions before are not lost; what those
+// did not write is not known.
 func TestOlderMessagesAreRead(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		want := rapid.SliceOfN(rapid.Custom(anyRecord), 0, 20).Draw(t, "records")
-		got, err := Decode([]Record{}, asBefore(want))
-		if err != nil {
-			t.Fatal(err)
+	for _, version := range []byte{sentlessCodec, causelessCodec} {
+		rapid.Check(t, func(t *rapid.T) {
+			want := rapid.SliceOfN(rapid.Custom(anyRecord), 0, 20).Draw(t, "records")
+			got, err := Decode([]Record{}, asBefore(version, want))
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := range want {
+				want[i].Cause, want[i].Late = NoCause, 0
+				if version == sentlessCodec {
+					want[i].Sent, want[i].Fresh = time.Time{}, false
+				}
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Fatal(diff)
+			}
+		})
+	}
+}
+
+func TestCausesHaveNames(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range Causes() {
+		if seen[c.String()] {
+			t.Fatalf("two causes are called %s", c)
 		}
-		for i := range want {
-			want[i].Sent, want[i].Fresh = time.Time{}, false
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Fatal(diff)
-		}
-	})
+		seen[c.String()] = true
+	}
+	if len(seen) != int(lastOfCauses) {
+		t.Fatalf("%d causes have %d names", lastOfCauses, len(seen))
+	}
 }
 
 func FuzzDecode(f *testing.F) {
 	f.Add(Encode(nil))
 	f.Add(Encode([]Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
 	f.Add(Encode([]Record{{Sent: time.UnixMilli(1 << 40), Fresh: true}}))
-	f.Add(asBefore([]Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
+	f.Add(Encode([]Record{{Code: 21, Cause: TipMoved, Late: time.Second}}))
+	f.Add(asBefore(causelessCodec, []Record{{Code: 0, Fresh: true}, {Code: 23}}))
+	f.Add(asBefore(sentlessCodec, []Record{{Code: 0, Difficulty: 1 << 20, Secret: true}, {Code: 23}}))
 	f.Add([]byte{1, 2, 3})
 	f.Fuzz(func(t *testing.T, msg []byte) {
 		got, err := Decode(nil, msg)
@@ -116,8 +148,8 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		again := Encode(got)
-		if msg[0] == sentlessCodec {
-			again = asBefore(got)
+		if msg[0] < codecVersion {
+			again = asBefore(msg[0], got)
 		}
 		if !bytes.Equal(again, msg) {
 			t.Fatalf("%x decodes to something that encodes differently", msg)

@@ -56,6 +56,8 @@ type Record struct {
 	Secret                                bool                // the session knew the unit's secret
 	Fresh                                 bool                // right with it the session was sent a new job id: what is hashed for that is hashed after At
 	Hash                                  [32]byte            // header hash as SHA256d gives it (little-endian number); zero when refused
+	Cause                                 Cause               // why it was refused
+	Late                                  time.Duration       // of TipMoved: since the tip moved, whole milliseconds
 }
 
 // Accepted reports whether the record is worth its difficulty.
@@ -69,6 +71,19 @@ type Batch struct {
 	After   uint64 // the message before the first record's: what must have been applied
 	Seq     uint64 // of the last record's message
 	Records []Record
+	// Runs says for each stretch of Records which message it was, in order; nil
+	// when all are the log's own.
+	Runs []Run
+}
+
+// Run is the records of one message. One that an edge forwarded has the edge's
+// number and the message's place in the edge's own log: it may have been
+// forwarded twice, and whoever applies it stores that place too, one an edge.
+type Run struct {
+	Edge   byte   // 0 is the log's own
+	Stream string // incarnation of the edge's log
+	Seq    uint64 // in it
+	N      int    // records
 }
 
 // Grant is what an authorised session may submit as.

@@ -8,6 +8,7 @@ import (
 
 	"hashyard"
 	"hashyard/pool/job"
+	"hashyard/pool/share"
 )
 
 // registry remembers the jobs that are out. Readers take a picture without a
@@ -23,6 +24,7 @@ type registry struct {
 // view is one immutable picture.
 type view struct {
 	current   *jobState // nil before the first and while suspended
+	tipSince  time.Time // when its previous block came
 	suspended string    // why there is no work
 	byID      map[uint64]*jobState
 	order     []*jobState // oldest first
@@ -69,7 +71,10 @@ func (r *registry) set(j *job.Job, now time.Time) bool {
 		return false
 	}
 	cur := &jobState{Job: j, added: now, net: j.NetDifficulty(), limit: int64(r.maxSeen)}
-	v := &view{current: cur, byID: make(map[uint64]*jobState, len(old.order)+1)}
+	v := &view{current: cur, tipSince: now, byID: make(map[uint64]*jobState, len(old.order)+1)}
+	if n := len(old.order); n > 0 && old.order[n-1].PrevHash == j.PrevHash {
+		v.tipSince = old.tipSince
+	}
 	for i, js := range old.order {
 		if now.Sub(js.added) > r.life || len(old.order)-i >= r.maxJobs {
 			continue
@@ -96,6 +101,19 @@ func (r *registry) suspend(reason string) {
 // the current job.
 func (v *view) stale(js *jobState) bool {
 	return v.current == nil || js.PrevHash != v.current.PrevHash
+}
+
+// staleness is why a share of js counts no more; nil is a job nobody remembers.
+func (v *view) staleness(js *jobState, sent bool) share.Cause {
+	switch {
+	case js == nil:
+		return share.UnknownJob
+	case v.stale(js): // sessions forget what they were sent before the tip
+		return share.TipMoved
+	case !sent:
+		return share.UnknownJob
+	}
+	return share.PeriodOver
 }
 
 func (js *jobState) shard(hash *[32]byte) (*seenShard, seenKey) {

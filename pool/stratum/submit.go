@@ -22,7 +22,7 @@ func (s *session) submit(r *submitRequest) {
 	isSent := isID && s.find(id) != nil
 	s.mu.Unlock()
 	if !subscribed {
-		s.refuse(r, share.NotSubscribed, "", now)
+		s.refuse(r, share.NotSubscribed, share.NoCause, "", now)
 		return
 	}
 	seq, variant := job.SplitID(id)
@@ -38,15 +38,15 @@ func (s *session) submit(r *submitRequest) {
 	v := &s.verdict
 	switch {
 	case !mine:
-		s.refuse(r, share.Unauthorised, "", now)
+		s.refuse(r, share.Unauthorised, share.NoCause, "", now)
 	case !isSent || js == nil || jobs.stale(js) || js.Ended(now):
-		s.refuse(r, share.Stale, "", now)
+		s.refuse(r, share.Stale, jobs.staleness(js, isSent), "", now)
 	case !parsed:
-		s.refuse(r, share.Other, "a parameter is missing, not hex or of the wrong length", now)
+		s.refuse(r, share.Other, share.Malformed, "a parameter is missing, not hex or of the wrong length", now)
 	case v.Code != share.Accepted:
-		s.refuse(r, v.Code, "ntime or version bits out of range", now)
+		s.refuse(r, v.Code, v.Cause, "ntime or version bits out of range", now)
 	case js.has(&v.Hash):
-		s.refuse(r, share.Duplicate, "", now)
+		s.refuse(r, share.Duplicate, share.Repeated, "", now)
 	default:
 		s.judgeWork(r, js, id, now)
 	}
@@ -57,19 +57,19 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	v := &s.verdict
 	d, met := s.worth(id, &v.Hash)
 	if !met {
-		s.refuse(r, share.LowDifficulty, "", now)
+		s.refuse(r, share.LowDifficulty, share.TooEasy, "", now)
 		return
 	}
 	if s.sated(js.Seq) {
-		s.refuse(r, share.Other, "this job has taken all the shares it can from one connection", now)
+		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can from one connection", now)
 		return
 	}
 	switch fresh, room := js.add(&v.Hash); {
 	case !fresh:
-		s.refuse(r, share.Duplicate, "", now)
+		s.refuse(r, share.Duplicate, share.Repeated, "", now)
 		return
 	case !room:
-		s.refuse(r, share.Other, "this job has taken all the shares it can", now)
+		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can", now)
 		return
 	}
 	s.flight <- struct{}{}
@@ -78,7 +78,7 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 		s.mu.Unlock()
 		<-s.flight
 		js.drop(&v.Hash)
-		s.refuse(r, share.Unauthorised, "", now)
+		s.refuse(r, share.Unauthorised, share.NoCause, "", now)
 		return
 	}
 	rec := s.record(now, d, share.Accepted)
@@ -174,7 +174,7 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 }
 
 // refuse answers and counts a share that is worth nothing.
-func (s *session) refuse(r *submitRequest, code share.Code, text string, now time.Time) {
+func (s *session) refuse(r *submitRequest, code share.Code, cause share.Cause, text string, now time.Time) {
 	s.send(replyError(r.id, code, text))
 	s.srv.judged(code, 0, s.srv.cfg.Now().Sub(now))
 	s.mu.Lock()
@@ -190,8 +190,12 @@ func (s *session) refuse(r *submitRequest, code share.Code, text string, now tim
 	if s.bound != nil {
 		rec.Difficulty = s.bound.d
 	}
-	if cur := s.srv.jobs.load().current; cur != nil {
-		rec.Epoch = cur.Epoch
+	rec.Cause = cause
+	if v := s.srv.jobs.load(); v.current != nil {
+		rec.Epoch = v.current.Epoch
+		if cause == share.TipMoved {
+			rec.Late = now.Sub(v.tipSince).Truncate(time.Millisecond)
+		}
 		s.srv.cfg.Log.AppendLater(rec)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"hashyard"
 	"hashyard/pool/job"
 	"hashyard/pool/share"
@@ -104,10 +106,34 @@ func TestEveryRefusal(t *testing.T) {
 	if len(accepted) != 1 {
 		t.Fatalf("%d shares accepted", len(accepted))
 	}
+	causes := map[share.Cause]int{}
 	for _, r := range refused {
 		if r.Code == 0 || r.Code == int(share.Unauthorised) || r.Epoch.IsZero() || r.Worker.IsZero() {
 			t.Fatalf("refused record %+v", r)
 		}
+		causes[r.Cause]++
+	}
+	want := map[share.Cause]int{
+		share.UnknownJob: 3, share.Malformed: 6, share.BlockTime: 2, share.VersionBits: 1, share.TooEasy: 1, share.Repeated: 1,
+	}
+	if diff := cmp.Diff(want, causes); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// Work on the block before says how late it was.
+func TestLatenessIsCountedFromTheTip(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	c := w.miner(t, "acme.rig")
+	s := mine(t, c)
+	began := time.Now()
+	w.newJob(t, 2, hardBits, nil)
+	wantCode(t, c.Submit(deadline(t), s), share.Stale)
+	_, refused := w.log.all()
+	if len(refused) != 1 || refused[0].Cause != share.TipMoved || refused[0].Late > time.Since(began) {
+		t.Fatalf("%+v", refused)
 	}
 }
 
