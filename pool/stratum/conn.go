@@ -8,8 +8,11 @@ import (
 	"time"
 )
 
-// errLongLine ends a session: what follows cannot be told from the rest.
-var errLongLine = errors.New("line too long")
+// Errors that end a session: what follows cannot be told from the rest.
+var (
+	errLongLine    = errors.New("line too long")
+	errProxyHeader = errors.New("PROXY header from an address that is not a balancer's")
+)
 
 // lineReader cuts a stream into lines. Its buffer is small, for most lines
 // need no more, grows to the longest line allowed and is small again when that
@@ -51,6 +54,9 @@ func (l *lineReader) next(r io.Reader) ([]byte, error) {
 		if n == 0 && err != nil {
 			return nil, err
 		}
+		if bytes.HasPrefix(l.buf[l.start:l.end], []byte(proxySignature)) {
+			return nil, errProxyHeader
+		}
 	}
 }
 
@@ -68,6 +74,26 @@ func (l *lineReader) room() {
 	copy(grown, l.buf[:l.end])
 	l.buf = grown
 }
+
+// sealed is a connection as its TLS layer sees it: writing never waits, for
+// ciphertext queues like everything else.
+type sealed struct {
+	net.Conn
+	out *outbox
+}
+
+func (s sealed) Write(b []byte) (int, error) {
+	if err := s.out.push(b); err != nil {
+		return 0, err
+	}
+	return len(b), nil
+}
+
+// SetWriteDeadline does nothing: the outbox has its own.
+func (sealed) SetWriteDeadline(time.Time) error { return nil }
+
+// SetDeadline bounds reading.
+func (s sealed) SetDeadline(t time.Time) error { return s.SetReadDeadline(t) }
 
 // Bounds of linger.
 const (

@@ -32,10 +32,12 @@ func FuzzSession(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer func() { _ = s.ln.Close() }()
+		defer s.closeDoors()
+		s.post.open()
+		defer s.post.close()
 		s.SetJob(j)
 		ours, theirs := net.Pipe()
-		ses := newSession(s, ours, netip.AddrPort{}, 1)
+		ses := newSession(s, s.doors[0], ours, netip.AddrPort{}, 1)
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

@@ -89,6 +89,10 @@ func (s *session) readFailed(err error) {
 	case errors.Is(err, errLongLine):
 		s.send(replyError([]byte("null"), share.Other, fmt.Sprintf("line longer than %d bytes", s.srv.cfg.MaxLine)))
 		s.end("line too long")
+	case errors.Is(err, errProxyHeader):
+		s.send(replyError([]byte("null"), share.Other, err.Error()))
+		s.srv.cfg.Logger.Warn("stratum PROXY header refused", "remote", s.remote, "port", s.door.Listen)
+		s.end(err.Error())
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		s.end("silent for too long")
 	default:
@@ -264,7 +268,7 @@ func (s *session) admitWorker(id []byte, user string, grant Grant, asks loginOpt
 	// What somebody wrote into the password is meant; what firmware suggests
 	// by itself comes after it.
 	s.wish, s.floor = cmp.Or(asks.start, s.wish), max(asks.floor, s.floor)
-	start := s.srv.cfg.Start
+	start := s.door.Start
 	switch {
 	case s.wish > 0 && !grant.Proof && (grant.Start == 0 || vardiff.Plausible(s.wish, grant.Start)):
 		start = s.wish

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/tls"
 	"encoding/binary"
 	"net"
 	"net/netip"
@@ -37,7 +38,9 @@ type Info struct {
 // session is one connection.
 type session struct {
 	srv    *Server
-	conn   net.Conn
+	door   *door
+	conn   net.Conn  // read from; written by out, or by way of secure
+	secure *tls.Conn // nil at a plain port
 	id     hashyard.ID
 	remote netip.AddrPort
 	en1    [job.Extranonce1Size]byte
@@ -101,13 +104,17 @@ type sentJob struct {
 // maxSent bounds what is remembered; shares of what was sent before are stale.
 const maxSent = 256
 
-func newSession(srv *Server, conn net.Conn, remote netip.AddrPort, en1 uint32) *session {
+func newSession(srv *Server, d *door, conn net.Conn, remote netip.AddrPort, en1 uint32) *session {
 	s := &session{
-		srv: srv, conn: conn, id: hashyard.NewID(), remote: remote, opened: srv.cfg.Now(), began: time.Now(),
+		srv: srv, door: d, conn: conn, id: hashyard.NewID(), remote: remote, opened: srv.cfg.Now(), began: time.Now(),
 		flight: make(chan struct{}, srv.cfg.MaxInFlight),
 		lines:  lineReader{max: srv.cfg.MaxLine},
 	}
 	s.out.init(conn, srv.post, srv.cfg.MaxQueue, srv.cfg.Write)
+	if d.tls != nil {
+		s.secure = tls.Server(sealed{conn, &s.out}, d.tls)
+		s.conn = s.secure
+	}
 	binary.BigEndian.PutUint32(s.en1[:], en1)
 	_, _ = rand.Read(s.key[:]) // never fails
 	return s
@@ -127,7 +134,9 @@ func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) 
 func (s *session) run(ctx context.Context) {
 	// The server's end is told by end(); a login or hook under way may finish.
 	ctx = context.WithoutCancel(ctx)
-	s.read(ctx)
+	if s.secure == nil || s.shake(ctx) {
+		s.read(ctx)
+	}
 	s.finish(ctx)
 }
 
@@ -139,8 +148,9 @@ func (s *session) finish(ctx context.Context) {
 	for range cap(s.flight) { // every share is answered before the line closes
 		s.flight <- struct{}{}
 	}
+	s.farewell()
 	s.out.finish()
-	defer linger(s.conn)
+	defer linger(s.out.conn)
 	s.srv.forget(s)
 	i, _ := s.picture()
 	s.srv.cfg.Logger.DebugContext(ctx, "stratum session closed", "session", s.id, "remote", s.remote, "user", i.User, "reason", s.reason)
@@ -161,20 +171,20 @@ func (s *session) endLocked(reason string) {
 		return
 	}
 	s.ended, s.authorised, s.reason = true, false, reason
-	_ = s.conn.SetReadDeadline(time.Unix(1, 0)) // wakes the reader; a closed conn has none
+	_ = s.out.conn.SetReadDeadline(time.Unix(1, 0)) // wakes the reader; a closed conn has none
 }
 
 // abort closes at once: for clients that do not read and for the end of a drain.
 func (s *session) abort() {
 	s.out.close()
-	_ = s.conn.Close()
+	_ = s.out.conn.Close()
 }
 
 // send queues a message; a client that does not read loses its connection.
 func (s *session) send(b []byte) {
-	if err := s.out.push(b); err != nil {
+	if err := s.push(b); err != nil {
 		s.end(err.Error())
-		_ = s.conn.Close()
+		_ = s.out.conn.Close()
 	}
 }
 
@@ -272,7 +282,16 @@ func (s *session) announce(b []byte, id uint64, now time.Time) []byte {
 	return b
 }
 
-func (s *session) queue(b []byte) { s.queued(s.out.push(b)) }
+func (s *session) queue(b []byte) { s.queued(s.push(b)) }
+
+// push queues a message, at a TLS port under way through the cipher.
+func (s *session) push(b []byte) error {
+	if s.secure == nil {
+		return s.out.push(b)
+	}
+	_, err := s.secure.Write(b)
+	return err
+}
 
 // write sends what fill makes, at once if it can: thousands get a job from one
 // goroutine, and none of them shall wait for its turn twice. The caller holds
@@ -281,6 +300,10 @@ func (s *session) write(fill func(b []byte) []byte) {
 	p := s.srv.post.take()
 	defer s.srv.post.give(p)
 	p.page = fill(p.page[:0])
+	if s.secure != nil {
+		s.queued(s.push(p.page))
+		return
+	}
 	s.queued(s.out.pushNow(p.page))
 }
 
@@ -288,7 +311,7 @@ func (s *session) write(fill func(b []byte) []byte) {
 func (s *session) queued(err error) {
 	if err != nil {
 		s.endLocked(err.Error())
-		_ = s.conn.Close()
+		_ = s.out.conn.Close()
 	}
 }
 
@@ -296,17 +319,17 @@ func (s *session) ready() bool { return s.subscribed && s.authorised && !s.ended
 
 // least and most bound the difficulty; the caller holds s.mu.
 func (s *session) least() hashyard.Difficulty {
-	if s.grant.Proof { // measured at the rate that the measurement needs
+	if s.grant.Proof { // measured at the rate that the measurement needs, at any port
 		return s.srv.cfg.Floor
 	}
-	return max(s.srv.cfg.Floor, min(s.floor, s.most()))
+	return max(s.door.Floor, min(s.floor, s.most()))
 }
 
 func (s *session) most() hashyard.Difficulty {
 	if s.ceiling == 0 {
 		return 1 << 62
 	}
-	return max(s.ceiling, s.srv.cfg.Floor)
+	return max(s.ceiling, s.door.Floor)
 }
 
 // find gives what was sent under a wire id; nil for an id that this session

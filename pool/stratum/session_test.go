@@ -421,7 +421,7 @@ func TestDrainAnswersWhatWaits(t *testing.T) {
 func TestExtranoncesDiffer(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *Config) { c.Region = 7 })
-	w.Server.nextEn1 = 0xffffff // about to wrap
+	w.Server.en1.next = 0xffffff // about to wrap
 	w.newJob(t, 1, hardBits, nil)
 	seen := map[string]bool{}
 	for i := range 20 {

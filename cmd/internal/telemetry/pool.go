@@ -59,6 +59,8 @@ type PoolSources struct {
 func Pool(r *Registry, s PoolSources) {
 	r.area("pool", []figure{
 		{name: "hashyard_stratum_sessions", help: "Live sessions of machines.", labels: []string{"kind"}},
+		{name: "hashyard_stratum_port_sessions", help: "Live sessions by the port they came in at, authorised or not.", labels: []string{"port"}},
+		{name: "hashyard_stratum_refused_total", help: "Connections that became no session, by reason.", labels: []string{"reason"}, counter: true},
 		{name: "hashyard_job_age_seconds", help: "Age of the job that miners work on."},
 		{name: "hashyard_job_height", help: "Height of the block being worked on."},
 		{name: "hashyard_work_suspended", help: "1 while no work is offered."},
@@ -77,6 +79,13 @@ func Pool(r *Registry, s PoolSources) {
 		}
 		for kind, n := range kinds {
 			put("hashyard_stratum_sessions", n, kind)
+		}
+		edge := s.Edge.Stats()
+		for _, p := range edge.Ports {
+			put("hashyard_stratum_port_sessions", float64(p.Sessions), p.Listen)
+		}
+		for reason, n := range edge.Refused {
+			put("hashyard_stratum_refused_total", float64(n), reason)
 		}
 		now, node := s.Dispatch.Status(), s.Dispatch.Node()
 		put("hashyard_job_age_seconds", age(now.JobAt))

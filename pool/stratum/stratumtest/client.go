@@ -56,6 +56,8 @@ type Client struct {
 	Jobs []Job
 	// Masks are the version masks that the pool set unasked.
 	Masks []string
+	// Reconnects are the hosts, host:port, to which the pool sent this miner.
+	Reconnects []string
 	// Accepted counts shares answered true; Work is the sum of their
 	// difficulties in 2^-32 units.
 	Accepted int64
@@ -69,7 +71,12 @@ func Dial(ctx context.Context, addr string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), Work: new(big.Int)}, nil
+	return New(conn), nil
+}
+
+// New speaks over a connection that is there already, as one by TLS.
+func New(conn net.Conn) *Client {
+	return &Client{conn: conn, in: bufio.NewReaderSize(conn, 64<<10), Work: new(big.Int)}
 }
 
 // Close hangs up.
@@ -171,6 +178,13 @@ func (c *Client) take(m message) error {
 			return errors.New("set_version_mask without one text")
 		}
 		c.Masks = append(c.Masks, s)
+	case "client.reconnect":
+		var host string
+		var port, wait int
+		if len(m.Params) != 3 || json.Unmarshal(m.Params[0], &host) != nil || json.Unmarshal(m.Params[1], &port) != nil || json.Unmarshal(m.Params[2], &wait) != nil {
+			return errors.New("client.reconnect is not host, port and seconds")
+		}
+		c.Reconnects = append(c.Reconnects, net.JoinHostPort(host, fmt.Sprint(port)))
 	case "mining.notify":
 		j, err := parseJob(m.Params)
 		if err != nil {
