@@ -132,6 +132,7 @@ func (s *Service) AddWorkerOnce(ctx context.Context, actor hashyard.Actor, id ha
 // worker since it was last pointed here becomes an event; announce catches up
 // when this fails.
 func (s *Service) SessionOpened(ctx context.Context, ses Session) error {
+	s.noteDevice(ses)
 	if ses.Unit.IsZero() || !ses.Secret {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/pool/share"
 )
 
 // Account is what an organisation mines into; its name leads every username.
@@ -86,6 +87,7 @@ type Session struct {
 	ID                    hashyard.ID
 	Account, Worker, Unit hashyard.ID
 	User, Agent, Remote   string
+	Device                share.Device // what the machine said of itself
 	Opened, LastShare     time.Time
 	Difficulty            hashyard.Difficulty
 	PerMinute             float64

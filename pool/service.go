@@ -66,6 +66,8 @@ type Service struct {
 	chain Chain
 	log   *slog.Logger
 
+	devices notedDevices
+
 	mu      sync.Mutex // guards the fields below
 	stratum Edge
 	epochs  map[epochKey]Epoch
@@ -151,6 +153,7 @@ func (s *Service) Run(ctx context.Context) error {
 	s.repeat(ctx, []*chore{
 		{name: "restart measurements", every: s.cfg.Tick, do: s.afterInterruption},
 		{name: "announce sessions", every: s.cfg.Tick, do: s.announce},
+		{name: "store devices", every: 2 * s.cfg.Tick, do: s.storeDevices},
 		{name: "measure units", every: s.cfg.Tick, do: s.measure},
 		{name: "settle periods", every: s.cfg.Tick, do: s.settle},
 	})

@@ -44,6 +44,8 @@ type Store interface {
 	// once.
 	Announce(ctx context.Context, sessions []Session, make func(Worker, Session) (hashyard.Event, error)) error
 
+	PutDevices(ctx context.Context, devices []Device) error
+
 	Epoch(ctx context.Context, start, end time.Time, nbits uint32, subsidy hashyard.Sats) (Epoch, error)
 	// PutEpoch keeps e unless there is one with its key: the first one wins.
 	PutEpoch(ctx context.Context, e Epoch) (Epoch, error)
@@ -86,6 +88,7 @@ type Store interface {
 type Reader interface {
 	Workers(ctx context.Context, actor hashyard.Actor, since, now time.Time, q Page) ([]WorkerView, string, error)
 	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since, now time.Time) (WorkerView, error)
+	Devices(ctx context.Context, actor hashyard.Actor, q DeviceQuery) ([]Device, error)
 	WorkByEpoch(ctx context.Context, actor hashyard.Actor, q WorkQuery) ([]EpochWork, error)
 	// UnitTallies sums each unit's booked work since; Minute is its first minute.
 	UnitTallies(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, since time.Time) ([]Booking, error)

@@ -41,6 +41,7 @@ func Register(api *web.API, svc *pool.Service) {
 	web.Handle(api, get("get-pool-statement", "/api/v1/pool/statements/{id}", "A statement with every input, to be recomputed"), web.PoolRead, e.statement)
 	web.Handle(api, get("list-pool-blocks", "/api/v1/pool/blocks", "Blocks that were found, newest first"), web.PoolRead, e.blocks)
 	e.registerOverview(api, get)
+	e.registerDevices(api, get)
 }
 
 type idInput struct {

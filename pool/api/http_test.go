@@ -198,6 +198,9 @@ func TestOverHTTP(t *testing.T) {
 		t.Errorf("work %v", work)
 	}
 	s.call("GET", path+"/work", "stranger", nil, 404)
+	items(t, s.call("GET", path+"/devices", "viewer", nil, 200), 0)
+	items(t, s.call("GET", "/units/"+unit.String()+"/devices", "viewer", nil, 200), 0)
+	s.call("GET", path+"/devices", "stranger", nil, 404)
 	s.call("GET", path+"/work?epoch=x", "viewer", nil, 422)
 	if w := s.call("GET", path, "viewer", nil, 200); w["ths"].(float64) <= 0 || w["upper_ths"].(float64) <= w["ths"].(float64) {
 		t.Errorf("worker %v", w)

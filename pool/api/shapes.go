@@ -167,6 +167,9 @@ type Session struct {
 	UnitID         hashyard.ID         `json:"unit_id,omitzero"`
 	User           string              `json:"user"`
 	Agent          string              `json:"agent"`
+	HWID           string              `json:"hw_id,omitempty" doc:"What the machine said of its hardware."`
+	HWVersion      string              `json:"hw_version,omitempty"`
+	SWVersion      string              `json:"sw_version,omitempty"`
 	Remote         string              `json:"remote"`
 	OpenedAt       time.Time           `json:"opened_at"`
 	LastShare      time.Time           `json:"last_share_at,omitzero"`
@@ -183,6 +186,7 @@ type Session struct {
 func sessionOf(s pool.Session) Session {
 	return Session{
 		ID: s.ID, WorkerID: s.Worker, UnitID: s.Unit, User: s.User, Agent: s.Agent, Remote: s.Remote,
+		HWID: s.Device.HWID, HWVersion: s.Device.HWVersion, SWVersion: s.Device.SWVersion,
 		OpenedAt: s.Opened, LastShare: s.LastShare, Difficulty: s.Difficulty, WireDifficulty: s.Difficulty.Wire(),
 		PerMinute: s.PerMinute, Secret: s.Secret, Proof: s.Proof, Accepted: s.Accepted, Rejected: s.Refused, Work: s.Work,
 	}

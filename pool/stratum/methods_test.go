@@ -3,6 +3,7 @@ package stratum
 import (
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 
 	"hashyard"
@@ -190,5 +191,47 @@ func TestSuggestions(t *testing.T) {
 	}
 	if j, err := c.NextJob(deadline(t)); err != nil || j.Difficulty != hashyard.Difficulty(1<<15).Wire() || j.Clean {
 		t.Fatalf("%+v: %v", j, err)
+	}
+}
+
+// What a machine says of itself reaches the accounts, fit to be shown.
+func TestMachinesSayWhoTheyAre(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	long := strings.Repeat("7", 500)
+	for user, tt := range map[string]struct {
+		options any
+		want    share.Device
+	}{
+		"acme.all": {map[string]any{
+			"info.hw-id": "AB:12", "info.hw-version": "S19 XP", "info.sw-version": "braiins 23.1", "info.connection-url": "stratum+tcp://x:1",
+		}, share.Device{HWID: "AB:12", HWVersion: "S19 XP", SWVersion: "braiins 23.1", URL: "stratum+tcp://x:1"}},
+		"acme.odd": {
+			map[string]any{"info.hw-id": 7, "info.hw-version": nil, "info.sw-version": []int{1}, "info.connection-url": long},
+			share.Device{URL: long[:share.MaxDeviceText]},
+		},
+		"acme.evil":  {map[string]any{"info.hw-id": "<b>\x00\n\u202eé"}, share.Device{HWID: "<b>"}},
+		"acme.empty": {map[string]any{}, share.Device{}},
+		"acme.none":  {nil, share.Device{}},
+	} {
+		c := w.dial(t)
+		if res, err := c.Call(deadline(t), "mining.configure", []string{"info"}, tt.options); err != nil || string(res) != `{"info":true}` {
+			t.Fatalf("%s: %s %v", user, res, err)
+		}
+		if err := c.Handshake(deadline(t), user, "x", 0); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "the accounts hear of "+user, func() bool {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			i := w.opened[max(0, len(w.opened)-1):]
+			return len(i) == 1 && i[0].User == user
+		})
+		w.mu.Lock()
+		if got := w.opened[len(w.opened)-1].Device; got != tt.want {
+			t.Errorf("%s: %+v, want %+v", user, got, tt.want)
+		}
+		w.mu.Unlock()
 	}
 }

@@ -25,7 +25,7 @@ func (e edge) Sessions() []pool.Session {
 
 func session(s stratum.Info) pool.Session {
 	return pool.Session{
-		ID: s.ID, Account: s.Account, Worker: s.Worker, Unit: s.Unit, User: s.User, Agent: s.Agent, Remote: s.Remote.String(),
+		ID: s.ID, Account: s.Account, Worker: s.Worker, Unit: s.Unit, User: s.User, Agent: s.Agent, Device: s.Device, Remote: s.Remote.String(),
 		Opened: s.Opened, LastShare: s.LastShare, Difficulty: s.Difficulty, PerMinute: s.PerMinute,
 		Secret: s.Secret, Proof: s.Proof, Accepted: s.Accepted, Refused: s.Refused, Work: s.Work,
 	}
