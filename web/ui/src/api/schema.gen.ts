@@ -1079,6 +1079,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/units/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What connected as a machine, by its own word, newest first */
+        get: operations["list-pool-unit-devices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/units/{id}/earnings": {
         parameters: {
             query?: never;
@@ -1157,6 +1174,23 @@ export interface paths {
         };
         /** One worker */
         get: operations["get-pool-worker"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}/devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What connected as a worker, by its own word, newest first */
+        get: operations["list-pool-worker-devices"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2775,6 +2809,26 @@ export interface components {
             /** @description Number in the company register. */
             registration: string;
         };
+        Device: {
+            /** @description What it calls its software. */
+            agent?: string;
+            /** Format: date-time */
+            first_at: string;
+            /** @description Its hardware's own number, where the firmware tells one. */
+            hw_id?: string;
+            hw_version?: string;
+            /**
+             * Format: date-time
+             * @description When it last connected.
+             */
+            last_at: string;
+            sw_version?: string;
+            /** @description How it was told to connect, the last time. */
+            url?: string;
+            /** @description The Stratum username it connected with. */
+            user: string;
+            worker_id: string;
+        };
         DispatchInputBody: {
             carrier: string;
             tracking: string;
@@ -3731,6 +3785,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageDevice: {
+            items: components["schemas"]["Device"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageEntry: {
             items: components["schemas"]["Entry"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -4178,6 +4237,9 @@ export interface components {
              * @description In units of 2^-32.
              */
             difficulty: number;
+            /** @description What the machine said of its hardware. */
+            hw_id?: string;
+            hw_version?: string;
             id: string;
             /** Format: date-time */
             last_share_at?: string;
@@ -4195,6 +4257,7 @@ export interface components {
             remote: string;
             /** @description The session knew the machine's secret. */
             secret: boolean;
+            sw_version?: string;
             unit_id?: string;
             user: string;
             /** Format: double */
@@ -7587,6 +7650,37 @@ export interface operations {
             };
         };
     };
+    "list-pool-unit-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDevice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-pool-unit-earnings": {
         parameters: {
             query?: never;
@@ -7778,6 +7872,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Worker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-worker-devices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageDevice"];
                 };
             };
             /** @description Error */
