@@ -126,7 +126,7 @@ func (h *house) buildPool(key signer.Info) error {
 	}
 	url := m.StratumURL
 	if url == "" {
-		url = "stratum+tcp://" + m.Stratum
+		url = "stratum+tcp://" + h.flags.Stratum
 	}
 	var shares pool.Log = noShares{}
 	if h.leads() {
@@ -143,14 +143,17 @@ func (h *house) buildPool(key signer.Info) error {
 		return err
 	}
 	h.consumer = sharelog.NewConsumer(sharelog.ConsumerConfig{Log: h.shares, Checkpoint: h.pool.Checkpoint, Logger: h.log})
-	h.stratum, err = stratum.Open(stratum.Config{
-		Listen: m.Stratum, Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares,
+	cfg := stratum.Config{
+		Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares,
 		Start: startDifficulty(h.network.WorkScale), Floor: leastDifficulty(h.network.WorkScale),
 		Found:  func(c job.Candidate) { h.dispatch.Found(c) },
 		Hooks:  stratum.Hooks{Opened: h.sessionOpened, Interrupted: h.pool.Interrupt, Judged: telemetry.Shares(h.ops.Registry)},
 		Logger: h.log,
-	})
-	if err != nil {
+	}
+	if err := h.flags.Ports.set(&cfg, h.log); err != nil {
+		return err
+	}
+	if h.stratum, err = stratum.Open(cfg); err != nil {
 		return err
 	}
 	h.pool.SetEdge(edge{h.stratum})

@@ -39,6 +39,7 @@ type Serve struct {
 	Live        `embed:""`
 	Chain       `embed:""`
 	Sites       `embed:""`
+	Ports       `embed:""`
 	Mining      `embed:""`
 	Money       `embed:""`
 	Mail        `embed:""`

@@ -11,7 +11,6 @@ import (
 
 // Mining are the pool's settings.
 type Mining struct {
-	Stratum          string        `default:"127.0.0.1:3333" env:"HASHYARD_STRATUM" help:"Address of the Stratum server."`
 	StratumURL       string        `env:"HASHYARD_STRATUM_URL" help:"Address that miners are given, stratum+tcp://host:port; default: --stratum."`
 	PoolKey          string        `required:"" env:"HASHYARD_POOL_KEY" help:"Secret of at least 32 characters from which machines' secrets derive; the same for ever."`
 	SettlementPeriod time.Duration `default:"24h" env:"HASHYARD_SETTLEMENT_PERIOD" help:"Length of a settlement period; it begins at multiples of itself, UTC."`

@@ -142,8 +142,9 @@ func (y *yard) flags() *Serve {
 	return &Serve{
 		CheckEvery: time.Second, Listen: freeAddr(y.t), OpsListen: freeAddr(y.t), Dir: filepath.Join(dir, "serve"), DatabaseURL: testdb.AppURL(y.database), Seed: seed,
 		Chain: Chain{ChainURL: y.chain.URL, ChainUser: y.chain.User, ChainPassword: y.chain.Password},
+		Ports: Ports{Stratum: freeAddr(y.t)},
 		Mining: Mining{
-			Stratum: freeAddr(y.t), PoolKey: strings.Repeat("pool-key-", 4), SettlementPeriod: time.Hour,
+			PoolKey: strings.Repeat("pool-key-", 4), SettlementPeriod: time.Hour,
 			FeePPM: 20_000, FeeWindow: 144, Shares: 60, ProofShares: 60, MeasureEvery: time.Second,
 		},
 		Money: Money{
