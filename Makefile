@@ -49,7 +49,7 @@ test: build test-go test-ui ## Everything that runs in 15 minutes here, race det
 # miners slow down on a machine that is busy with other tests.
 test-go:
 	set -o pipefail; CGO_ENABLED=1 $(GO) test -json -race -timeout 20m $$($(GO) list ./... | grep -vE "cmd/internal/(journey|killtest)") | $(GO) run ./cmd/internal/testgate
-	set -o pipefail; CGO_ENABLED=1 $(GO) test -json -race -timeout 30m -p 1 ./cmd/internal/journey ./cmd/internal/killtest | $(GO) run ./cmd/internal/testgate
+	set -o pipefail; CGO_ENABLED=1 $(GO) test -json -race -timeout 30m -p 1 -parallel 4 ./cmd/internal/journey ./cmd/internal/killtest | $(GO) run ./cmd/internal/testgate
 
 test-ui: web/ui/node_modules/.package-lock.json
 	cd web/ui && npm run lint && npm test

@@ -76,12 +76,17 @@ type Caller struct {
 	Elevated bool
 }
 
-// stepped reports whether the caller may do what asks for a factor anew.
+// clockSkew is how far processes' clocks may be apart.
+const clockSkew = time.Minute
+
+// stepped reports whether the caller may do what asks for a factor anew. One
+// that was shown in the future, before the clock went back, is not fresh.
 func (c Caller) stepped(now time.Time) bool {
 	if c.Session.IsZero() {
 		return c.Elevated
 	}
-	return !c.ShownAt.IsZero() && now.Sub(c.ShownAt) < StepUpFor
+	age := now.Sub(c.ShownAt)
+	return !c.ShownAt.IsZero() && age > -clockSkew && age < StepUpFor
 }
 
 // Route is one registered operation, for tests and the documentation.

@@ -420,3 +420,20 @@ func TestGuessesAreCountedTogether(t *testing.T) {
 		t.Errorf("%d counters that say nothing are left", left)
 	}
 }
+
+// TestClockJumps: an hour forwards asks for a factor as it would have anyway;
+// an hour backwards keeps the session and makes no factor last longer.
+func TestClockJumps(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	owner := y.signIn("owner@north.example")
+	body := map[string]any{"name": "k", "roles": []string{"viewer"}}
+	y.want(owner.do("POST", "/keys", body), 201, "hy_")
+	for _, jump := range []int64{3600, -3600, -3600, 3600} {
+		y.now.Add(jump)
+		y.want(owner.do("GET", "/me", nil), 200, "")
+		y.want(owner.do("POST", "/keys", body), 403, "step_up_required")
+		owner.show()
+		y.want(owner.do("POST", "/keys", body), 201, "hy_")
+	}
+}

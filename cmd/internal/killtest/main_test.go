@@ -1,6 +1,7 @@
 package killtest
 
 import (
+	"sync"
 	"testing"
 
 	"hashyard"
@@ -18,18 +19,25 @@ func TestSoakNothingIsLost(t *testing.T) {
 	worldtest.Needs(t)
 	bin := worldtest.Build(t, "failpoints")
 	all := map[hashyard.Failpoint]int{}
+	var mu sync.Mutex // guards all and harnesses
 	harnesses := 0
-	harness := func(name string, run func(t *testing.T, bin string) map[hashyard.Failpoint]int) {
+	harness := func(t *testing.T, name string, run func(t *testing.T, bin string) map[hashyard.Failpoint]int) {
 		t.Run(name, func(t *testing.T) {
-			for p, n := range run(t, bin) {
+			t.Parallel() // each mostly waits for processes to come back
+			kills := run(t, bin)
+			mu.Lock()
+			defer mu.Unlock()
+			for p, n := range kills {
 				all[p] += n
 			}
 			harnesses++
 		})
 	}
-	harness("synced before told", syncedBeforeTold)
-	harness("pool", poolSurvives)
-	harness("world", worldSurvives)
+	t.Run("harnesses", func(t *testing.T) {
+		harness(t, "world", worldSurvives)
+		harness(t, "pool", poolSurvives)
+		harness(t, "synced before told", syncedBeforeTold)
+	})
 	if harnesses < 3 {
 		return // -run chose some, or one of them has failed
 	}
