@@ -72,6 +72,22 @@ func (c *Chain) wakeIfIdle() error {
 
 // easyBlock solves an empty block at minimum difficulty on the tip.
 func (c *Chain) easyBlock(at time.Time, out *wire.TxOut) (*btcutil.Block, error) {
+	msg, err := c.emptyBlock(at, easyBits, out)
+	if err != nil {
+		return nil, err
+	}
+	target := blockchain.CompactToBig(easyBits)
+	for {
+		hash := msg.Header.BlockHash()
+		if blockchain.HashToBig(&hash).Cmp(target) <= 0 {
+			return btcutil.NewBlock(msg), nil
+		}
+		msg.Header.Nonce++
+	}
+}
+
+// emptyBlock is the next block with nothing but a coinbase, not worked for.
+func (c *Chain) emptyBlock(at time.Time, bits uint32, out *wire.TxOut) (*wire.MsgBlock, error) {
 	best := c.chain.BestSnapshot()
 	script, err := txscript.NewScriptBuilder().AddInt64(int64(best.Height) + 1).AddInt64(0).Script()
 	if err != nil {
@@ -89,17 +105,7 @@ func (c *Chain) easyBlock(at time.Time, out *wire.TxOut) (*btcutil.Block, error)
 		PrevBlock:  best.Hash,
 		MerkleRoot: coinbase.TxHash(),
 		Timestamp:  at,
-		Bits:       easyBits,
+		Bits:       bits,
 	})
-	if err := msg.AddTransaction(coinbase); err != nil {
-		return nil, err
-	}
-	target := blockchain.CompactToBig(easyBits)
-	for {
-		hash := msg.Header.BlockHash()
-		if blockchain.HashToBig(&hash).Cmp(target) <= 0 {
-			return btcutil.NewBlock(msg), nil
-		}
-		msg.Header.Nonce++
-	}
+	return msg, msg.AddTransaction(coinbase)
 }
