@@ -17,7 +17,10 @@ func TestGivenBlocksAreTipsAndStay(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "chain")
 	w := devchaintest.Start(t, devchain.Config{Dir: dir, Bits: 0x1b0404cb})
 	before, _ := w.Chain.Tip()
-	asked := must(t)(w.Client.Template(ctx, ""))
+	asked, err := w.Client.Template(ctx, "")
+	if err != nil {
+		t.Fatal(err)
+	}
 	told := make(chan error, 1)
 	go func() {
 		_, err := w.Client.Template(ctx, asked.LongPollID)
