@@ -155,6 +155,7 @@ func (s *session) subscribe(r *request) {
 	first := !s.subscribed
 	s.subscribed = true
 	s.queue(replySubscribe(r.id, s.id, s.en1))
+	s.undefer()
 	if first && s.mask != 0 {
 		s.queue(appendVersionMask(nil, s.mask))
 	}
@@ -292,7 +293,7 @@ func (s *session) suggest(r *request, wire float64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.wish = d
-	s.queue(replyTrue(r.id))
+	s.aside(r, replyTrue(r.id))
 	if s.diff != nil && !s.grant.Proof && s.diff.Suggest(d, now) {
 		s.moved(now)
 	}
@@ -309,7 +310,29 @@ func (s *session) capabilities(r *request) {
 			return
 		}
 	}
-	s.send(replyTrue(r.id))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.aside(r, replyTrue(r.id))
+}
+
+// aside queues an answer that nobody may be waiting for: bfgminer sends some
+// requests before its subscribe without an id, and takes the first line it
+// then reads for the answer to that. It gets this one right after. A client
+// that does wait has it at the next tick.
+func (s *session) aside(r *request, answer []byte) {
+	if s.subscribed || string(r.id) != "null" {
+		s.queue(answer)
+		return
+	}
+	s.deferred = append(s.deferred, answer...)
+}
+
+// undefer queues what aside held back.
+func (s *session) undefer() {
+	if len(s.deferred) > 0 {
+		s.queue(s.deferred)
+		s.deferred = nil
+	}
 }
 
 // targetDifficulty reads a 256-bit target in hex, zeros in front or not; 0 for

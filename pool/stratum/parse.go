@@ -48,6 +48,8 @@ func parseSubmit(line []byte, r *submitRequest) bool {
 			m, ok = p.text()
 			ok = ok && !haveMethod && string(m) == submitMethod
 			haveMethod = true
+		case "jsonrpc": // ESP-Miner says it each time
+			_, ok = p.text()
 		case "params":
 			ok = !haveParams && p.submitParams(r)
 			haveParams = true

@@ -60,6 +60,7 @@ type session struct {
 
 	mu         sync.Mutex // guards the fields below
 	subscribed bool
+	deferred   []byte // answers for after the subscribe's
 	authorised bool
 	ended      bool
 	reason     string // why it ended
@@ -381,6 +382,7 @@ func stamp(now time.Time) time.Time { return now.UTC().Truncate(time.Millisecond
 func (s *session) tick(now time.Time) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.undefer()
 	if !s.ready() || s.lastID == 0 {
 		return
 	}

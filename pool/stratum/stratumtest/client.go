@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"math/big"
 	"net"
+	"strings"
 	"time"
 )
 
@@ -145,24 +146,30 @@ func parseError(raw json.RawMessage) error {
 
 // read takes in one message.
 func (c *Client) read(ctx context.Context) (message, error) {
+	m, _, err := c.readLine(ctx)
+	return m, err
+}
+
+// readLine is read that also gives the line as it came, without its end.
+func (c *Client) readLine(ctx context.Context) (message, string, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(time.Minute)
 	}
 	if err := c.conn.SetReadDeadline(deadline); err != nil {
-		return message{}, err
+		return message{}, "", err
 	}
 	stop := context.AfterFunc(ctx, func() { _ = c.conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
 	line, err := c.in.ReadBytes('\n')
 	if err != nil {
-		return message{}, errors.Join(err, ctx.Err())
+		return message{}, "", errors.Join(err, ctx.Err())
 	}
 	var m message
 	if err := json.Unmarshal(line, &m); err != nil {
-		return m, fmt.Errorf("pool sends %.200q: %w", line, err)
+		return m, "", fmt.Errorf("pool sends %.200q: %w", line, err)
 	}
-	return m, c.take(m)
+	return m, strings.TrimSuffix(string(line), "\n"), c.take(m)
 }
 
 func (c *Client) take(m message) error {
@@ -263,6 +270,10 @@ func (c *Client) Subscribe(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("subscribe: %w", err)
 	}
+	return c.readSubscription(res)
+}
+
+func (c *Client) readSubscription(res json.RawMessage) (err error) {
 	var parts []json.RawMessage
 	var en1 string
 	if err := json.Unmarshal(res, &parts); err != nil || len(parts) != 3 {
