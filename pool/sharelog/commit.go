@@ -3,6 +3,7 @@ package sharelog
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -18,11 +19,18 @@ import (
 // share its fsync.
 const laterWindow = 250 * time.Millisecond
 
-// entry is a share waiting for the disk, or a mark when it has no record.
+// entry is a share waiting for the disk, what an edge forwarded, or a mark.
 type entry struct {
-	rec  Record
-	mark bool
-	done func(error) // nil when nobody waits
+	rec     Record
+	mark    bool
+	forward *forward
+	done    func(error) // nil when nobody waits
+}
+
+// forward is a message that another log has already made.
+type forward struct {
+	id   string // the same whenever it comes
+	data []byte
 }
 
 // Submit queues a share. done is called exactly once, from the log's own
@@ -47,6 +55,20 @@ func (l *Log) Flush(ctx context.Context) (stream string, seq uint64, err error) 
 	err = l.await(ctx, entry{mark: true})
 	stream, seq = l.Position()
 	return stream, seq, err
+}
+
+// MaxForward bounds the size of what Forward takes.
+const MaxForward = 1<<20 - 64<<10
+
+// Forward makes durable what an edge forwarded, as one message. What came with
+// the same place in the same log within the last two minutes is there already
+// and is not written again; after that the reader tells by its place.
+func (l *Log) Forward(ctx context.Context, f share.Forward) error {
+	if f.Size() > MaxForward {
+		return hashyard.Invalid.Errorf("forwarded shares: %d bytes, at most %d", f.Size(), MaxForward)
+	}
+	id := f.Stream + "-" + strconv.FormatUint(f.After, 36) + "-" + strconv.FormatUint(f.Last(), 36)
+	return l.await(ctx, entry{forward: &forward{id: id, data: f.Encode()}})
 }
 
 func (l *Log) await(ctx context.Context, e entry) error {
@@ -153,11 +175,14 @@ func (l *Log) waiting() bool {
 	return len(l.queue) > 0
 }
 
-// take removes what fits in one message.
+// take removes what fits in one message; what was forwarded is one by itself.
 func (l *Log) take() []entry {
 	most := (l.cfg.MaxBatchBytes - share.HeaderSize) / share.MaxRecordSize
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.queue, func(e entry) bool { return e.forward != nil }); i >= 0 {
+		most = min(most, max(i, 1))
+	}
 	if len(l.queue) <= most {
 		group := l.queue
 		l.queue, l.urgent = nil, false
@@ -182,13 +207,17 @@ type writer struct {
 func (w *writer) commit(group []entry) {
 	w.buf = share.AppendHeader(w.buf[:0])
 	for i := range group {
-		if !group[i].mark {
+		if !group[i].mark && group[i].forward == nil {
 			w.buf = share.Append(w.buf, group[i].rec)
 		}
 	}
+	data, id := w.buf, ""
+	if f := group[0].forward; f != nil {
+		data, id = f.data, f.id
+	}
 	var err error
-	if len(w.buf) > share.HeaderSize {
-		err = w.publish()
+	if len(data) > share.HeaderSize {
+		err = w.publish(data, id)
 		w.log.failing.Store(nil)
 		if err != nil {
 			w.log.failing.Store(&err)
@@ -204,18 +233,20 @@ func (w *writer) commit(group []entry) {
 }
 
 // publish makes the message durable. A lost answer is asked for again with
-// the same message id, so the stream has it once.
-func (w *writer) publish() error {
+// the same message id, so the stream has it once; "" takes a new one.
+func (w *writer) publish(data []byte, id string) error {
 	l := w.log
-	w.n++
-	id := w.boot + strconv.FormatUint(w.n, 36)
+	if id == "" {
+		w.n++
+		id = w.boot + strconv.FormatUint(w.n, 36)
+	}
 	hashyard.Hit(hashyard.AtSharePublish)
 	ctx, cancel := context.WithTimeout(context.Background(), l.cfg.AckTimeout)
 	defer cancel()
 	k, err := w.whole(ctx, l.link.Load())
 	for err == nil {
 		once, stop := context.WithTimeout(ctx, l.cfg.AckTimeout/3)
-		ack, perr := publishOn(once, k, &nats.Msg{Subject: subject, Data: w.buf}, id)
+		ack, perr := publishOn(once, k, &nats.Msg{Subject: subject, Data: data}, id)
 		stop()
 		switch {
 		case perr == nil:
@@ -279,8 +310,16 @@ func full(err error) bool {
 		strings.Contains(api.Description, "insufficient storage") || strings.Contains(api.Description, "resource limits exceeded"))
 }
 
-// advance records a durable message and wakes whoever waits for one.
+// advance records a durable message and wakes whoever waits for one. One that
+// was there already has an older place.
 func (l *Log) advance(seq uint64) {
+	last := l.seq.Load()
+	if seq <= last {
+		return
+	}
+	if l.progressed.Load() != 0 && l.appliedSeq.Load() >= last {
+		l.progressed.Store(time.Now().UnixMilli()) // the reader had nothing to do
+	}
 	l.seq.Store(seq)
 	l.mu.Lock()
 	close(l.durable)

@@ -21,6 +21,8 @@ type ConsumerConfig struct {
 	Checkpoint func(ctx context.Context) (stream string, seq uint64, err error)
 	// MaxRecords bounds a batch; 0 is 5,000. A batch is never less than a message.
 	MaxRecords int
+	// Droppable is up to where the log may forget messages; nil: what was applied.
+	Droppable func() uint64
 	Logger     *slog.Logger
 }
 
@@ -99,6 +101,7 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 		return false, err
 	}
 	defer stop()
+	c.cfg.Log.applied(seq)
 	for {
 		if err := c.cfg.Log.waitPast(ctx, seq); err != nil {
 			return progressed, err
@@ -118,6 +121,7 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 		seq, err = c.applyAll(ctx, msgs, seq, apply)
 		cancel()
 		progressed = progressed || seq > from
+		c.cfg.Log.applied(seq)
 		if err != nil {
 			return progressed, err
 		}
@@ -165,7 +169,7 @@ func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, se
 			return fmt.Errorf("apply shares up to %d: %w", b.Seq, err)
 		}
 		hashyard.Hit(hashyard.AtShareApplied)
-		seq, b.After, b.Records = b.Seq, b.Seq, nil
+		seq, b.After, b.Records, b.Runs = b.Seq, b.Seq, nil, nil
 		return nil
 	}
 	for msg := range msgs.Messages() {
@@ -179,10 +183,9 @@ func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, se
 			}
 			return seq, fmt.Errorf("share log read: message %d follows %d", at, b.Seq)
 		}
-		if b.Records, err = share.Decode(b.Records, msg.Data()); err != nil {
-			return seq, &lostError{fmt.Errorf("share log message %d: %w", b.Seq+1, err)}
+		if err := read(&b, msg.Data()); err != nil {
+			return seq, &lostError{fmt.Errorf("share log message %d: %w", b.Seq, err)}
 		}
-		b.Seq++
 		if len(b.Records) >= c.cfg.MaxRecords {
 			if err := flush(); err != nil {
 				return seq, err
@@ -198,6 +201,20 @@ func (c *Consumer) applyAll(ctx context.Context, msgs jetstream.MessageBatch, se
 	return seq, nil
 }
 
+// read adds the next message to a batch.
+func read(b *Batch, data []byte) (err error) {
+	b.Seq++
+	if share.IsForward(data) {
+		_, records, runs, err := share.DecodeForward(data)
+		b.Records, b.Runs = append(b.Records, records...), append(b.Runs, runs...)
+		return err
+	}
+	had := len(b.Records)
+	b.Records, err = share.Decode(b.Records, data)
+	b.Runs = append(b.Runs, share.Run{Stream: b.Stream, Seq: b.Seq, N: len(b.Records) - had})
+	return err
+}
+
 // shrink drops the older half of what was applied once the log is half full.
 // What was not applied is never dropped.
 func (c *Consumer) shrink(ctx context.Context, applied uint64) {
@@ -206,6 +223,9 @@ func (c *Consumer) shrink(ctx context.Context, applied uint64) {
 		return
 	}
 	c.purged = time.Now()
+	if c.cfg.Droppable != nil {
+		applied = min(applied, c.cfg.Droppable())
+	}
 	stream := l.link.Load().stream
 	info, err := stream.Info(ctx)
 	if err != nil || int64(info.State.Bytes) < l.cfg.MaxBytes/2 || applied <= info.State.FirstSeq {

@@ -47,17 +47,72 @@ func (k *link) isBroken() bool {
 	}
 }
 
-// open starts the server in the log's folder and opens the stream.
+// Cluster is a NATS cluster whose JetStream holds the stream. Its servers must
+// sync every message (sync_interval: always) or keep several replicas.
+type Cluster struct {
+	URL         string // nats:// or tls://, several with commas
+	Credentials string // file with a user's JWT and seed; "" for none
+	Seed        string // file with a user's nkey seed; "" for none
+	CA          string // file with the authorities of its TLS; "" for the system's
+	Replicas    int    // 0 is 1
+}
+
+// options reads the files.
+func (c *Cluster) options() ([]nats.Option, error) {
+	var out []nats.Option
+	if c.Credentials != "" {
+		out = append(out, nats.UserCredentials(c.Credentials))
+	}
+	if c.Seed != "" {
+		o, err := nats.NkeyOptionFromSeed(c.Seed)
+		if err != nil {
+			return nil, hashyard.Invalid.Errorf("nkey seed of the share log's cluster: %w", err)
+		}
+		out = append(out, o)
+	}
+	if c.CA != "" {
+		out = append(out, nats.RootCAs(c.CA))
+	}
+	return out, nil
+}
+
+// dial connects to the cluster; the connection outlives the servers' restarts.
+func (l *Log) dial(k *link) error {
+	opts, err := l.cfg.Cluster.options()
+	if err != nil {
+		return err
+	}
+	opts = append(opts, nats.Name("hashyard share log"), nats.MaxReconnects(-1), nats.ReconnectWait(100*time.Millisecond))
+	if k.conn, err = nats.Connect(l.cfg.Cluster.URL, opts...); err != nil {
+		return hashyard.Unavailable.Errorf("share log cluster: %w", err)
+	}
+	return nil
+}
+
+// open starts the server in the log's folder, or reaches the cluster, and
+// opens the stream.
 func (l *Log) open(ctx context.Context) (*link, error) {
 	k := &link{broken: make(chan struct{})}
-	if err := l.start(ctx, k); err != nil {
+	begin := l.embed
+	if l.cfg.Cluster != nil {
+		begin = l.dial
+	}
+	err := begin(k)
+	if err == nil {
+		k.js, err = jetstream.New(k.conn)
+	}
+	if err == nil {
+		err = l.openStream(ctx, k)
+	}
+	if err != nil {
 		k.close()
 		return nil, err
 	}
 	return k, nil
 }
 
-func (l *Log) start(ctx context.Context, k *link) error {
+// embed starts a server in the log's folder and connects to it.
+func (l *Log) embed(k *link) error {
 	srv, err := server.NewServer(&server.Options{
 		ServerName: "hashyard-shares", DontListen: true, NoSigs: true, NoSystemAccount: true,
 		JetStream: true, StoreDir: l.cfg.Dir, DisableJetStreamBanner: true,
@@ -78,17 +133,14 @@ func (l *Log) start(ctx context.Context, k *link) error {
 	if err != nil {
 		return fmt.Errorf("share log connection: %w", err)
 	}
-	if k.js, err = jetstream.New(k.conn); err != nil {
-		return fmt.Errorf("share log: %w", err)
-	}
-	return l.openStream(ctx, k)
+	return nil
 }
 
 func (l *Log) openStream(ctx context.Context, k *link) error {
 	want := jetstream.StreamConfig{
 		Name: streamName, Subjects: []string{subject}, Storage: jetstream.FileStorage,
 		Retention: jetstream.LimitsPolicy, Discard: jetstream.DiscardNew, MaxBytes: l.cfg.MaxBytes,
-		Duplicates: 2 * time.Minute, Metadata: map[string]string{incarnation: hashyard.NewID().String()},
+		Replicas: l.replicas(), Duplicates: 2 * time.Minute, Metadata: map[string]string{incarnation: hashyard.NewID().String()},
 	}
 	stream, err := k.js.Stream(ctx, streamName)
 	switch {
@@ -108,16 +160,30 @@ func (l *Log) openStream(ctx context.Context, k *link) error {
 	k.stream = stream
 	name := info.Config.Metadata[incarnation]
 	if name == "" || l.name != "" && name != l.name {
-		return hashyard.Conflict.Errorf("share stream in %s was not made by hashyard, or is not the one it was", l.cfg.Dir)
+		return hashyard.Conflict.Errorf("share stream in %s was not made by hashyard, or is not the one it was", l.where())
 	}
 	if l.name == "" {
 		l.name = name
 	}
 	if was := l.seq.Load(); info.State.LastSeq < was {
-		return hashyard.Conflict.Errorf("share stream in %s ends at %d; %d was durable", l.cfg.Dir, info.State.LastSeq, was)
+		return hashyard.Conflict.Errorf("share stream in %s ends at %d; %d was durable", l.where(), info.State.LastSeq, was)
 	}
 	l.seq.Store(info.State.LastSeq)
 	return nil
+}
+
+func (l *Log) where() string {
+	if l.cfg.Cluster == nil {
+		return l.cfg.Dir
+	}
+	return l.cfg.Cluster.URL
+}
+
+func (l *Log) replicas() int {
+	if l.cfg.Cluster == nil {
+		return 1
+	}
+	return max(l.cfg.Cluster.Replicas, 1)
 }
 
 // reopen replaces a broken link. The old server must be gone before: two in

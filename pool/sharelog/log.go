@@ -1,7 +1,8 @@
 // Package sharelog is the durable share stream: an accepted share is in it,
 // synced to disk, before its miner hears true. It owns the stream's folder.
 //
-// It embeds a NATS server with JetStream in the process (no port), writes
+// It embeds a NATS server with JetStream in the process (no port), or uses a
+// cluster that is there, writes
 // shares in groups (one fsync for all that came in about two milliseconds, one
 // group outstanding) and refuses new ones when it is full: it never drops an
 // old one. Whoever applies the records stores the position they came with in
@@ -42,6 +43,9 @@ const (
 // Config says where the log is and how large it may get.
 type Config struct {
 	Dir string // made when absent; one process at a time
+	// Cluster is where the stream is instead of Dir, which then only keeps a
+	// second process of this machine out; nil for the embedded server.
+	Cluster *Cluster
 	// MaxBytes is when the log refuses shares; 0 is 4 GiB.
 	MaxBytes int64
 	// Window is how long a group waits for company; 0 is 2 ms.
@@ -53,7 +57,10 @@ type Config struct {
 	MaxPending int
 	// AckTimeout is how long one group may take, retries included; 0 is 30 s.
 	AckTimeout time.Duration
-	Logger     *slog.Logger
+	// MaxLag is for how long nothing may be applied, while there is something
+	// to apply, before Behind says so; 0 is 10 min.
+	MaxLag time.Duration
+	Logger *slog.Logger
 }
 
 func (c Config) withDefaults() Config {
@@ -72,6 +79,9 @@ func (c Config) withDefaults() Config {
 	if c.AckTimeout == 0 {
 		c.AckTimeout = 30 * time.Second
 	}
+	if c.MaxLag == 0 {
+		c.MaxLag = 10 * time.Minute
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -86,6 +96,10 @@ type Log struct {
 	name string               // incarnation of the stream
 
 	seq atomic.Uint64 // last durable message
+	// What is known of the reader: how far it has applied, and when it last
+	// got further or had nothing left; zero before it has begun.
+	appliedSeq atomic.Uint64
+	progressed atomic.Int64 // Unix ms
 
 	mu      sync.Mutex // guards the fields below
 	queue   []entry
@@ -146,37 +160,6 @@ func lockDir(dir string) (*os.File, error) {
 // Position is the stream's incarnation and its last durable message. A
 // consumer whose checkpoint equals it has applied everything.
 func (l *Log) Position() (stream string, seq uint64) { return l.name, l.seq.Load() }
-
-// Stats is what the log knows about itself.
-type Stats struct {
-	Stream   string
-	Seq      uint64 // last durable message
-	FirstSeq uint64 // oldest kept
-	Bytes    uint64
-	MaxBytes int64
-	Pending  int    // shares waiting for the disk
-	Dropped  int64  // refused shares not recorded, since start
-	Free     uint64 // bytes left on its disk
-}
-
-// Stats asks for them.
-func (l *Log) Stats(ctx context.Context) (Stats, error) {
-	info, err := l.link.Load().stream.Info(ctx)
-	if err != nil {
-		return Stats{}, fmt.Errorf("share log stats: %w", err)
-	}
-	free, err := l.free()
-	if err != nil {
-		return Stats{}, err
-	}
-	l.mu.Lock()
-	pending := len(l.queue)
-	l.mu.Unlock()
-	return Stats{
-		Stream: l.name, Seq: info.State.LastSeq, FirstSeq: info.State.FirstSeq, Bytes: info.State.Bytes,
-		MaxBytes: l.cfg.MaxBytes, Pending: pending, Dropped: l.dropped.Load(), Free: free,
-	}, nil
-}
 
 // Close makes durable what is queued, answers it, and stops the log.
 func (l *Log) Close() error {

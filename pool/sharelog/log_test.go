@@ -464,18 +464,3 @@ func killAfter(t *testing.T, dir string, d time.Duration, acked map[string]bool)
 	}
 	_ = cmd.Wait() // killed: its error says so
 }
-
-func BenchmarkAppend(b *testing.B) {
-	l := open(b, Config{Dir: b.TempDir()})
-	r := record(1)
-	b.SetParallelism(500)
-	b.ReportAllocs()
-	b.RunParallel(func(pb *testing.PB) {
-		for pb.Next() {
-			if err := l.Append(b.Context(), r); err != nil {
-				b.Error(err)
-				return
-			}
-		}
-	})
-}
