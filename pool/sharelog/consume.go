@@ -23,7 +23,7 @@ type ConsumerConfig struct {
 	MaxRecords int
 	// Droppable is up to where the log may forget messages; nil: what was applied.
 	Droppable func() uint64
-	Logger     *slog.Logger
+	Logger    *slog.Logger
 }
 
 // Consumer reads the log in order, from the checkpoint on.

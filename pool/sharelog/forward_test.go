@@ -47,7 +47,9 @@ func TestForwardedMessagesKeepTheirPlace(t *testing.T) {
 	}
 	want := []share.Run{
 		{Stream: name, Seq: 1, N: 1},
-		{Edge: 7, Stream: "edge-log", Seq: 42, N: 2}, {Edge: 7, Stream: "edge-log", Seq: 43, N: 0}, {Edge: 7, Stream: "edge-log", Seq: 44, N: 1},
+		{Edge: 7, Stream: "edge-log", Seq: 42, N: 2},
+		{Edge: 7, Stream: "edge-log", Seq: 43, N: 0},
+		{Edge: 7, Stream: "edge-log", Seq: 44, N: 1},
 		{Stream: name, Seq: 3, N: 1},
 	}
 	if diff := cmp.Diff(want, runs); diff != "" {
