@@ -63,22 +63,25 @@ type Config struct {
 	// server stops. With none the connection is only closed.
 	Reconnect []string
 
-	MaxLine     int           // bytes; 0 is 8,192
-	MaxQueue    int           // bytes that may wait to be sent to one client; 0 is 64 KiB
-	MaxInFlight int           // shares of one client waiting for the log; 0 is 64
-	MaxSessions int           // 0 is 16,000
-	MaxPerAddr  int           // sessions of one source; 0 is 4,096
-	MaxRefused  int           // refused submits in a row before the connection is closed; 0 is 512
-	MaxSeen     int           // shares remembered of one job; 0 is 2^20
-	MaxTaken    int           // shares of one job that one session may have; 0 is 8,192
-	MaxJobs     int           // jobs remembered; 0 is 256
-	JobLife     time.Duration // how long; 0 is 10 min
-	Handshake   time.Duration // to be authorised; 0 is 15 s
-	Idle        time.Duration // without a line from the client; 0 is 10 min
-	Write       time.Duration // for one write; 0 is 10 s
-	NotifyEvery time.Duration // at most between two notifies; 0 is 30 s
-	Tick        time.Duration // of difficulty and notify upkeep; 0 is 2 s
-	Drain       time.Duration // for open answers at the end; 0 is 5 s
+	MaxLine       int           // bytes; 0 is 8,192
+	MaxQueue      int           // bytes that may wait to be sent to one client; 0 is 64 KiB
+	MaxInFlight   int           // shares of one client waiting for the log; 0 is 64
+	MaxSessions   int           // 0 is 16,000
+	MaxPerAddr    int           // sessions of one source; 0 is 4,096
+	MaxRefused    int           // refused submits in a row before the connection is closed; 0 is 512
+	MaxPerAccount int           // sessions of one account without a machine's secret; 0 is 8,192
+	MaxBlame      float64       // points at which a source is refused for a while, see score.go; 0 is 200
+	MaxSources    int           // whose conduct is remembered, and as many accounts; 0 is 65,536
+	MaxSeen       int           // shares remembered of one job; 0 is 2^20
+	MaxTaken      int           // shares of one job that one session may have; 0 is 8,192
+	MaxJobs       int           // jobs remembered; 0 is 256
+	JobLife       time.Duration // how long; 0 is 10 min
+	Handshake     time.Duration // to be authorised; 0 is 15 s
+	Idle          time.Duration // without a line from the client; 0 is 10 min
+	Write         time.Duration // for one write; 0 is 10 s
+	NotifyEvery   time.Duration // at most between two notifies; 0 is 30 s
+	Tick          time.Duration // of difficulty and notify upkeep; 0 is 2 s
+	Drain         time.Duration // for open answers at the end; 0 is 5 s
 
 	Logger *slog.Logger
 	Now    func() time.Time
@@ -95,6 +98,9 @@ func (c Config) withDefaults() Config {
 	defaultTo(&c.MaxSessions, 16_000)
 	defaultTo(&c.MaxPerAddr, 4096)
 	defaultTo(&c.MaxRefused, 512)
+	defaultTo(&c.MaxPerAccount, 8192)
+	defaultTo(&c.MaxBlame, 200)
+	defaultTo(&c.MaxSources, 1<<16)
 	defaultTo(&c.MaxSeen, 1<<20)
 	defaultTo(&c.MaxTaken, 8192)
 	defaultTo(&c.MaxJobs, 256)

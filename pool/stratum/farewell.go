@@ -15,7 +15,8 @@ func (s *session) shake(ctx context.Context) bool {
 		return false
 	}
 	if err := s.secure.HandshakeContext(ctx); err != nil {
-		s.end("no TLS: " + printable(err.Error()))
+		s.srv.cfg.Logger.DebugContext(ctx, "stratum handshake", "remote", s.remote, "err", err)
+		s.end(reasonNoTLS)
 		return false
 	}
 	return true

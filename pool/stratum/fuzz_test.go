@@ -37,7 +37,10 @@ func FuzzSession(f *testing.F) {
 		defer s.post.close()
 		s.SetJob(j)
 		ours, theirs := net.Pipe()
-		ses := newSession(s, s.doors[0], ours, netip.AddrPort{}, 1)
+		ses, why := s.admit(s.doors[0], ours, netip.AddrPort{})
+		if ses == nil {
+			t.Fatalf("refused: %s", refusalNames[why])
+		}
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

@@ -62,6 +62,7 @@ func (s *session) message(ctx context.Context, line []byte) {
 	req, err := parseRequest(line)
 	if err != nil {
 		s.send(replyError(req.id, share.Other, "not a JSON-RPC message"))
+		s.blame(blameLine)
 		if s.badLines++; s.badLines >= maxBadLines {
 			s.end("sends no JSON-RPC")
 		}
@@ -89,14 +90,16 @@ func (s *session) readFailed(err error) {
 	case errors.Is(err, errLongLine):
 		s.send(replyError([]byte("null"), share.Other, fmt.Sprintf("line longer than %d bytes", s.srv.cfg.MaxLine)))
 		s.end("line too long")
+		s.blame(blameFrame)
 	case errors.Is(err, errProxyHeader):
 		s.send(replyError([]byte("null"), share.Other, err.Error()))
 		s.srv.cfg.Logger.Warn("stratum PROXY header refused", "remote", s.remote, "port", s.door.Listen)
 		s.end(err.Error())
+		s.blame(blameFrame)
 	case errors.Is(err, os.ErrDeadlineExceeded):
-		s.end("silent for too long")
+		s.end(reasonSilent)
 	default:
-		s.end("disconnected")
+		s.end(reasonGone)
 	}
 }
 
@@ -171,6 +174,7 @@ func (s *session) beginLocked() {
 }
 
 func (s *session) authorize(ctx context.Context, r *request) {
+	s.asked = true
 	user, _ := r.text(0)
 	password, _ := r.text(1)
 	asks := parsePassword(password)
@@ -195,6 +199,9 @@ func (s *session) authorize(ctx context.Context, r *request) {
 	grant, err := s.login(ctx, user, password, agent)
 	if err != nil {
 		s.refuseLogin(ctx, r.id, user, err)
+		return
+	}
+	if !s.enterAccount(r.id, grant) {
 		return
 	}
 	if grant.Secret && !grant.Unit.IsZero() {
@@ -244,6 +251,7 @@ func (s *session) refuseLogin(ctx context.Context, id []byte, user string, err e
 			text = "the user name is account.worker"
 		}
 		s.send(replyError(id, share.Unauthorised, text))
+		s.blame(blameLogin)
 		if s.failedLogins++; s.failedLogins >= maxFailedLogins {
 			s.end("too many refused logins")
 		}

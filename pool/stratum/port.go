@@ -149,7 +149,7 @@ func (s *Server) receive(ctx context.Context, d *door, conn net.Conn, remote net
 // refuse closes a connection that becomes no session.
 func (s *Server) refuse(conn net.Conn, why refusal) {
 	s.refused[why].Add(1)
-	if t, ok := conn.(*net.TCPConn); ok {
+	if t, ok := conn.(*net.TCPConn); ok && (why == refusedConduct || why == refusedHeader) {
 		_ = t.SetLinger(0) // leaves nothing behind, however many they are
 	}
 	_ = conn.Close()

@@ -23,13 +23,20 @@ type refusal int
 const (
 	refusedStopping refusal = iota
 	refusedFull             // as many sessions as the server takes
-	refusedCrowd            // as many as one source may have
 	refusedNumbers          // no extranonce1 is free
 	refusedHeader           // the balancer did not say who comes
+	refusedCrowd            // as many as one source may have
+	refusedConduct          // its source does too much wrong
+	_                       // the last two, of an account
+	_
 	refusals
+
+	refusedAccount = 2 // from one of a source to the same of an account
 )
 
-var refusalNames = [refusals]string{"stopping", "full", "crowd", "numbers", "header"}
+var refusalNames = [refusals]string{
+	"stopping", "full", "numbers", "header", "source_crowd", "source_conduct", "account_crowd", "account_conduct",
+}
 
 // full reports whether the server has no room; the caller holds s.mu.
 func (s *Server) full() bool { return len(s.sessions)+len(s.lobby) >= s.cfg.MaxSessions }
@@ -43,16 +50,19 @@ func (s *Server) admit(d *door, conn net.Conn, remote netip.AddrPort) (*session,
 		return nil, refusedStopping
 	case s.full():
 		return nil, refusedFull
-	case s.perAddr[remote.Addr()] >= s.cfg.MaxPerAddr:
-		return nil, refusedCrowd
+	}
+	from, why := s.sources.enter(sourceOf(remote.Addr()), s.cfg.MaxPerAddr, s.cfg.Now(), false)
+	if from == nil {
+		return nil, why
 	}
 	en1, ok := s.en1.take()
 	if !ok {
+		s.sources.leave(from)
 		return nil, refusedNumbers
 	}
 	ses := newSession(s, d, conn, remote, en1)
+	ses.from = from
 	s.sessions[ses] = struct{}{}
-	s.perAddr[remote.Addr()]++
 	d.live++
 	return ses, 0
 }
@@ -63,8 +73,9 @@ func (s *Server) forget(ses *session) {
 	delete(s.sessions, ses)
 	s.en1.free(ses.en1Number())
 	ses.door.live--
-	if s.perAddr[ses.remote.Addr()]--; s.perAddr[ses.remote.Addr()] <= 0 {
-		delete(s.perAddr, ses.remote.Addr())
+	s.sources.leave(ses.from)
+	if ses.by != nil {
+		s.accounts.leave(ses.by)
 	}
 	if s.units[ses.holds] == ses {
 		delete(s.units, ses.holds)

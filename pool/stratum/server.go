@@ -35,11 +35,13 @@ type Server struct {
 	changes atomic.Uint64
 	refused [refusals]atomic.Int64
 
+	sources  ledger[netip.Addr]
+	accounts ledger[hashyard.ID]
+
 	mu       sync.Mutex // guards the fields below
 	sessions map[*session]struct{}
 	lobby    map[net.Conn]struct{}    // no session yet: who they are is not known
 	units    map[hashyard.ID]*session // who holds a unit's secret now
-	perAddr  map[netip.Addr]int
 	en1      extranonces
 	draining bool
 
@@ -61,7 +63,8 @@ func Open(cfg Config) (*Server, error) {
 	s := &Server{
 		cfg: cfg, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(),
 		sessions: map[*session]struct{}{}, lobby: map[net.Conn]struct{}{}, units: map[hashyard.ID]*session{},
-		perAddr: map[netip.Addr]int{}, en1: newExtranonces(cfg.Region, uint32(cfg.Now().UnixNano())),
+		sources: newLedger[netip.Addr](cfg.MaxSources), accounts: newLedger[hashyard.ID](cfg.MaxSources),
+		en1: newExtranonces(cfg.Region, uint32(cfg.Now().UnixNano())),
 	}
 	if err := s.openDoors(); err != nil {
 		return nil, err
@@ -123,6 +126,7 @@ const reasonStops = "server stops"
 func (s *Server) upkeep(ctx context.Context) {
 	tick := time.NewTicker(s.cfg.Tick)
 	defer tick.Stop()
+	swept := s.cfg.Now()
 	for {
 		select {
 		case <-ctx.Done():
@@ -132,6 +136,11 @@ func (s *Server) upkeep(ctx context.Context) {
 		now := s.cfg.Now()
 		for _, ses := range s.list() {
 			ses.tick(now)
+		}
+		if now.Sub(swept) >= halfLife {
+			s.sources.sweep(now)
+			s.accounts.sweep(now)
+			swept = now
 		}
 	}
 }

@@ -48,6 +48,7 @@ type session struct {
 	opened time.Time   // pool clock
 	began  time.Time   // wall clock, for deadlines
 	holds  hashyard.ID // unit; guarded by the server's mu
+	from   *conduct    // of its source
 	out    outbox
 	flight chan struct{} // one token a share that waits for the log
 
@@ -55,6 +56,7 @@ type session struct {
 	lines        lineReader
 	sub          job.Submit
 	verdict      job.Verdict
+	asked        bool // who it is was said, if only wrongly
 	failedLogins int
 	badLines     int
 
@@ -63,7 +65,8 @@ type session struct {
 	deferred   []byte // answers for after the subscribe's
 	authorised bool
 	ended      bool
-	reason     string // why it ended
+	reason     string   // why it ended
+	by         *conduct // of its account; set once by the reading goroutine
 	user       string
 	agent      string
 	device     *share.Device // nil when the client said nothing
@@ -149,6 +152,7 @@ func (s *session) finish(ctx context.Context) {
 	for range cap(s.flight) { // every share is answered before the line closes
 		s.flight <- struct{}{}
 	}
+	s.parted()
 	s.farewell()
 	s.out.finish()
 	defer linger(s.out.conn)

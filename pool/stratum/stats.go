@@ -5,6 +5,8 @@ type Stats struct {
 	Ports []PortStats
 	// Refused counts connections that became no session, by reason.
 	Refused map[string]int64
+	// Sources and Accounts are how many are remembered for their conduct.
+	Sources, Accounts int
 }
 
 // PortStats are those of one port.
@@ -19,6 +21,7 @@ func (s *Server) Stats() Stats {
 	for why, name := range refusalNames {
 		out.Refused[name] = s.refused[why].Load()
 	}
+	out.Sources, out.Accounts = s.sources.size(), s.accounts.size()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for i, d := range s.doors {

@@ -156,6 +156,10 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 		s.mu.Lock()
 		s.accepted++
 		s.row = 0
+		if rec.Difficulty > 0 {
+			s.from.accepted()
+			s.by.accepted()
+		}
 		s.lastShare = rec.At
 		s.work = s.work.Add(hashyard.WorkOf(rec.Difficulty))
 		s.mu.Unlock()
@@ -177,6 +181,7 @@ func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) 
 func (s *session) refuse(r *submitRequest, code share.Code, cause share.Cause, text string, now time.Time) {
 	s.send(replyError(r.id, code, text))
 	s.srv.judged(code, 0, s.srv.cfg.Now().Sub(now))
+	s.blame(blameOf(code, cause))
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refused++

@@ -19,14 +19,15 @@ type Ports struct {
 	StratumReconnect  []string `sep:";" env:"HASHYARD_STRATUM_RECONNECT" help:"Our own other Stratum host:port to which miners are sent when this server stops; default: they are only disconnected."`
 	StratumSessions   int      `default:"16000" env:"HASHYARD_STRATUM_SESSIONS" help:"Most connections of miners at a time."`
 	StratumPerAddress int      `default:"4096" env:"HASHYARD_STRATUM_PER_ADDRESS" help:"Most connections from one address (IPv6: one /64) at a time."`
+	StratumPerAccount int      `default:"8192" env:"HASHYARD_STRATUM_PER_ACCOUNT" help:"Most connections for one account at a time; machines with a secret of their own are not among them."`
 }
 
 // set puts them into a server's configuration, and opens the certificate.
 func (p Ports) set(cfg *stratum.Config, log *slog.Logger) error {
 	cfg.Listen, cfg.Reconnect = p.Stratum, p.StratumReconnect
-	cfg.MaxSessions, cfg.MaxPerAddr = p.StratumSessions, p.StratumPerAddress
-	if p.StratumSessions < 0 || p.StratumPerAddress < 0 {
-		return hashyard.Invalid.Errorf("--stratum-sessions and --stratum-per-address must not be below zero")
+	cfg.MaxSessions, cfg.MaxPerAddr, cfg.MaxPerAccount = p.StratumSessions, p.StratumPerAddress, p.StratumPerAccount
+	if min(p.StratumSessions, p.StratumPerAddress, p.StratumPerAccount) < 0 {
+		return hashyard.Invalid.Errorf("--stratum-sessions, --stratum-per-address and --stratum-per-account must not be below zero")
 	}
 	if (p.StratumCert == "") != (p.StratumKey == "") {
 		return hashyard.Invalid.Errorf("--stratum-cert and --stratum-key go together")

@@ -61,6 +61,7 @@ func Pool(r *Registry, s PoolSources) {
 		{name: "hashyard_stratum_sessions", help: "Live sessions of machines.", labels: []string{"kind"}},
 		{name: "hashyard_stratum_port_sessions", help: "Live sessions by the port they came in at, authorised or not.", labels: []string{"port"}},
 		{name: "hashyard_stratum_refused_total", help: "Connections that became no session, by reason.", labels: []string{"reason"}, counter: true},
+		{name: "hashyard_stratum_remembered", help: "Sources and accounts whose conduct is remembered.", labels: []string{"kind"}},
 		{name: "hashyard_job_age_seconds", help: "Age of the job that miners work on."},
 		{name: "hashyard_job_height", help: "Height of the block being worked on."},
 		{name: "hashyard_work_suspended", help: "1 while no work is offered."},
@@ -84,6 +85,8 @@ func Pool(r *Registry, s PoolSources) {
 		for _, p := range edge.Ports {
 			put("hashyard_stratum_port_sessions", float64(p.Sessions), p.Listen)
 		}
+		put("hashyard_stratum_remembered", float64(edge.Sources), "source")
+		put("hashyard_stratum_remembered", float64(edge.Accounts), "account")
 		for reason, n := range edge.Refused {
 			put("hashyard_stratum_refused_total", float64(n), reason)
 		}
