@@ -40,7 +40,7 @@ const (
 func nextBlock(from BlockState, ev BlockEvent) (BlockState, bool) {
 	next := map[BlockState]map[BlockEvent]BlockState{
 		BlockFound:    {BlockTaken: BlockAccepted, BlockRefused: BlockRejected, BlockLeft: BlockOrphaned, BlockDeep: BlockConfirmed},
-		BlockRejected: {BlockTaken: BlockAccepted, BlockLeft: BlockOrphaned, BlockDeep: BlockConfirmed},
+		BlockRejected: {BlockTaken: BlockAccepted, BlockDeep: BlockConfirmed},
 		BlockAccepted: {BlockLeft: BlockOrphaned, BlockDeep: BlockConfirmed},
 		BlockOrphaned: {BlockTaken: BlockAccepted, BlockDeep: BlockConfirmed},
 	}
@@ -83,17 +83,14 @@ func (s *Service) SaveCandidate(ctx context.Context, c job.Candidate) error {
 	return nil
 }
 
-// SaveVerdict records what a node said to a block: accepted, or its reason. A
-// refusal is final for the block only until a node shows it on its chain.
-func (s *Service) SaveVerdict(ctx context.Context, hash [32]byte, accepted bool, reason string) error {
+// SaveVerdict records what became of a block that was handed in, with a node's
+// own word: taken, left or refused. A refusal is final for the block only until
+// a node shows it on its chain.
+func (s *Service) SaveVerdict(ctx context.Context, hash [32]byte, became BlockEvent, reason string) error {
 	err := s.store.ChangeBlock(ctx, hash, func(b Block) (Block, error) {
 		b.Attempts++
 		b.Verdict = reason
-		ev := BlockRefused
-		if accepted {
-			ev = BlockTaken
-		}
-		b, _ = b.On(ev, s.cfg.Now())
+		b, _ = b.On(became, s.cfg.Now())
 		return b, nil
 	})
 	if err != nil {
@@ -114,9 +111,9 @@ func (s *Service) followBlocks(ctx context.Context) error {
 		return err
 	}
 	for _, b := range open {
-		n, err := s.chain.Confirmations(ctx, b.Hash)
-		if errors.Is(err, hashyard.NotFound) {
-			continue // never handed in, or the node lost it: the dispatcher does so again
+		n, err := s.chain.Confirmations(ctx, b.Hash, b.Height)
+		if errors.Is(err, hashyard.NotFound) || (n < 0 && b.State == BlockFound) {
+			continue // not handed in yet, or to a node we do not ask: the dispatcher is at it
 		}
 		if err != nil {
 			return fmt.Errorf("block %s: %w", ShowHash(b.Hash), err)

@@ -41,10 +41,11 @@ type BlockFees struct {
 }
 
 // Chain is what the accounts ask a Bitcoin node. Unknown blocks are
-// hashyard.NotFound; a block off the best chain has -1 confirmations.
+// hashyard.NotFound; a block off the best chain has -1 confirmations, also one
+// that the node has forgotten and whose height another block has.
 type Chain interface {
 	BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error)
-	Confirmations(ctx context.Context, hash [32]byte) (int64, error)
+	Confirmations(ctx context.Context, hash [32]byte, height int64) (int64, error)
 }
 
 // Period is the settlement period of a moment, and until when shares of its

@@ -71,7 +71,7 @@ func TestEveryBlockTransition(t *testing.T) {
 	evs := []BlockEvent{BlockTaken, BlockRefused, BlockLeft, BlockDeep}
 	want := map[BlockState][4]BlockState{
 		BlockFound:     {BlockAccepted, BlockRejected, BlockOrphaned, BlockConfirmed},
-		BlockRejected:  {BlockAccepted, "", BlockOrphaned, BlockConfirmed},
+		BlockRejected:  {BlockAccepted, "", "", BlockConfirmed},
 		BlockAccepted:  {"", "", BlockOrphaned, BlockConfirmed},
 		BlockOrphaned:  {BlockAccepted, "", "", BlockConfirmed},
 		BlockConfirmed: {"", "", "", ""},

@@ -56,7 +56,7 @@ func (chain) BlockFees(context.Context, [32]byte) (prev [32]byte, height int64, 
 	return prev, 7, 122, nil
 }
 
-func (chain) Confirmations(context.Context, [32]byte) (int64, error) { return 1, nil }
+func (chain) Confirmations(context.Context, [32]byte, int64) (int64, error) { return 1, nil }
 
 type shareLog struct{ seq uint64 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/pool"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
 )
@@ -22,9 +23,6 @@ func (d *Dispatcher) Found(c job.Candidate) {
 }
 
 const (
-	// atOnce bounds how many blocks are handed in at one time: on an easy
-	// chain every share can be one.
-	atOnce = 8
 	// farewell is how long a found block still has after the end.
 	farewell = 5 * time.Second
 
@@ -77,7 +75,7 @@ func (d *Dispatcher) leftovers(ctx context.Context) []job.Candidate {
 }
 
 // settle keeps a block and hands it in, both at once: neither the database
-// nor the node may cost the pool a block when the other one works.
+// nor the nodes may cost the pool a block when the others work.
 func (d *Dispatcher) settle(ctx context.Context, c job.Candidate, saved bool) {
 	// The end of the process may not cut this short at its first moment.
 	ctx, cancel := lingering(ctx, farewell)
@@ -88,28 +86,43 @@ func (d *Dispatcher) settle(ctx context.Context, c job.Candidate, saved bool) {
 			saved = d.insist(ctx, "keep a found block", func(ctx context.Context) error { return d.cfg.Blocks.SaveCandidate(ctx, c) })
 		})
 	}
-	var verdict string
-	judged := d.insist(ctx, "hand in a block", func(ctx context.Context) (err error) {
-		d.room <- struct{}{}
-		defer func() { <-d.room }()
-		verdict, err = d.cfg.Node.SubmitBlock(ctx, c.Raw)
-		return err
-	})
-	wg.Wait()
-	hashyard.Hit(hashyard.AtBlockJudged)
-	if !judged || !saved {
-		return // the next start finds it among the pending ones, if it was saved
+	record := func(o node.Outcome) {
+		wg.Wait()
+		hashyard.Hit(hashyard.AtBlockJudged)
+		if saved {
+			d.record(ctx, c, o)
+		}
 	}
-	// A repeated hand-in after a lost answer finds its own block there.
-	accepted := verdict == node.Accepted || verdict == node.Duplicate
-	log := d.cfg.Logger.With("block", shown(c.Hash), "height", c.Height, "verdict", verdict)
-	if accepted {
-		log.InfoContext(ctx, "block accepted by the node", "reward_sats", c.Value)
+	block := node.FoundBlock{Hash: c.Hash, Height: c.Height, Raw: c.Raw}
+	o := d.cfg.Nodes.HandIn(ctx, block, record)
+	switch o.Fate {
+	case node.OnChain: // recorded when it happened
+	case node.Unjudged:
+		// The next start finds it among the pending ones, if it was saved.
+		wg.Wait()
+		d.cfg.Logger.ErrorContext(ctx, "no node has judged a block", "block", shown(c.Hash), "height", c.Height)
+	default:
+		record(o)
+	}
+}
+
+// record writes down what became of a block.
+func (d *Dispatcher) record(ctx context.Context, c job.Candidate, o node.Outcome) {
+	became := pool.BlockTaken
+	switch o.Fate {
+	case node.Refused:
+		became = pool.BlockRefused
+	case node.Beside:
+		became = pool.BlockLeft
+	}
+	log := d.cfg.Logger.With("block", shown(c.Hash), "height", c.Height, "node", o.Node, "verdict", o.Verdict)
+	if became == pool.BlockTaken {
+		log.InfoContext(ctx, "block accepted by a node", "reward_sats", c.Value)
 	} else {
-		log.WarnContext(ctx, "block not accepted by the node")
+		log.WarnContext(ctx, "block not accepted by any node", "became", became)
 	}
 	d.insist(ctx, "record a block's verdict", func(ctx context.Context) error {
-		return d.cfg.Blocks.SaveVerdict(ctx, c.Hash, accepted, verdict)
+		return d.cfg.Blocks.SaveVerdict(ctx, c.Hash, became, o.Verdict)
 	})
 	hashyard.Hit(hashyard.AtBlockVerdict)
 }

@@ -1,5 +1,5 @@
-// Package dispatch turns what a node says into what miners work on, and hands
-// what miners find back to the node. It owns the order of things: a rate epoch
+// Package dispatch turns what nodes say into what miners work on, and hands
+// what miners find back to the nodes. It owns the order of things: a rate epoch
 // is durable before the first job that carries it goes out, a new tip reaches
 // miners at once, a settlement period's end brings new jobs, and a found block
 // is kept and handed in until somebody has judged it.
@@ -21,12 +21,6 @@ import (
 	"hashyard/pool/node"
 )
 
-// Node is a Bitcoin node; *node.Client is one.
-type Node interface {
-	node.TemplateSource
-	SubmitBlock(ctx context.Context, block []byte) (verdict string, err error)
-}
-
 // Edge serves the jobs; *stratum.Server is one.
 type Edge interface {
 	SetJob(j *job.Job)
@@ -45,13 +39,14 @@ type Epochs interface {
 // Blocks keeps found blocks; *pool.Service does. Saving twice changes nothing.
 type Blocks interface {
 	SaveCandidate(ctx context.Context, c job.Candidate) error
-	SaveVerdict(ctx context.Context, hash [32]byte, accepted bool, reason string) error
+	// SaveVerdict records what became of a block, with a node's own word.
+	SaveVerdict(ctx context.Context, hash [32]byte, became pool.BlockEvent, reason string) error
 	PendingCandidates(ctx context.Context) ([]job.Candidate, error)
 }
 
-// Config wires a dispatcher. Node, Edge, Epochs, Blocks and Script are required.
+// Config wires a dispatcher. Nodes, Edge, Epochs, Blocks and Script are required.
 type Config struct {
-	Node   Node
+	Nodes  *node.Nodes
 	Edge   Edge
 	Epochs Epochs
 	Blocks Blocks
@@ -68,10 +63,7 @@ type Config struct {
 
 // Dispatcher is one pool's.
 type Dispatcher struct {
-	cfg     Config
-	watcher *node.Watcher
-	fresh   chan struct{} // has room for one: a template came
-	room    chan struct{} // one token a block being handed in
+	cfg Config
 
 	mu     sync.Mutex // guards status and found
 	status Status
@@ -81,6 +73,7 @@ type Dispatcher struct {
 
 	// Of Run's goroutine alone.
 	last      *job.Job
+	lastBare  bool // it was made from a header alone
 	lastMade  time.Time
 	lastEnd   time.Time // of its period
 	suspended bool
@@ -94,14 +87,15 @@ type Status struct {
 	Job       uint64 // number of the newest job
 	Epoch     hashyard.ID
 	JobAt     time.Time
-	Suspended string // why no work is offered; empty when it is
-	Problem   string // what goes wrong now, also when work is still offered
+	TipSince  time.Time // when this tip was first worked on
+	Suspended string    // why no work is offered; empty when it is
+	Problem   string    // what goes wrong now, also when work is still offered
 }
 
 // New checks the wiring. Nothing happens before Run.
 func New(cfg Config) (*Dispatcher, error) {
-	if cfg.Node == nil || cfg.Edge == nil || cfg.Epochs == nil || cfg.Blocks == nil {
-		return nil, hashyard.Invalid.Errorf("dispatch: node, edge, epochs and blocks are required")
+	if cfg.Nodes == nil || cfg.Edge == nil || cfg.Epochs == nil || cfg.Blocks == nil {
+		return nil, hashyard.Invalid.Errorf("dispatch: nodes, edge, epochs and blocks are required")
 	}
 	if len(cfg.Script) == 0 {
 		return nil, hashyard.Invalid.Errorf("dispatch: no treasury script: blocks would pay nobody")
@@ -118,12 +112,7 @@ func New(cfg Config) (*Dispatcher, error) {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	d := &Dispatcher{cfg: cfg, fresh: make(chan struct{}, 1), room: make(chan struct{}, atOnce), wake: make(chan struct{}, 1)}
-	d.watcher = node.NewWatcher(node.WatcherConfig{
-		Source: cfg.Node, Refresh: cfg.Refresh, Logger: cfg.Logger, Now: cfg.Now,
-		OnTemplate: func(context.Context, *node.Template) { signal(d.fresh) },
-	})
-	return d, nil
+	return &Dispatcher{cfg: cfg, wake: make(chan struct{}, 1)}, nil
 }
 
 func defaultTo(v *time.Duration, def time.Duration) {
@@ -146,14 +135,11 @@ func (d *Dispatcher) Status() Status {
 	return d.status
 }
 
-// Node is how well the node is seen.
-func (d *Dispatcher) Node() node.Health { return d.watcher.Health() }
-
 // Run works until ctx ends, which is its only error. Blocks that were found
 // are still handed in for a moment after that.
 func (d *Dispatcher) Run(ctx context.Context) error {
 	var wg sync.WaitGroup
-	wg.Go(func() { _ = d.watcher.Run(ctx) })
+	wg.Go(func() { _ = d.cfg.Nodes.Run(ctx) })
 	wg.Go(func() { d.handIn(ctx) })
 	d.makeJobs(ctx)
 	wg.Wait()
@@ -177,7 +163,7 @@ func (d *Dispatcher) makeJobs(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-d.fresh:
+		case <-d.cfg.Nodes.Fresh():
 		case <-timer.C:
 		}
 		d.step(ctx)
@@ -198,8 +184,7 @@ func (d *Dispatcher) untilNext() time.Duration {
 // step makes a job if one is due, and sees to it that no dead work is offered.
 func (d *Dispatcher) step(ctx context.Context) {
 	now := d.cfg.Now()
-	t := d.watcher.Newest()
-	problem := d.nodeProblem(now)
+	t, problem := d.cfg.Nodes.Work()
 	// A period's end does not wait for a node that is away for a moment: the
 	// tip is as good as it was, but shares of the old job stop counting.
 	ended := d.last != nil && !d.suspended && !now.Before(d.lastEnd)
@@ -213,20 +198,6 @@ func (d *Dispatcher) step(ctx context.Context) {
 	}
 }
 
-// nodeProblem is why the newest template is not to be trusted; empty if it is.
-func (d *Dispatcher) nodeProblem(now time.Time) string {
-	h := d.watcher.Health()
-	switch {
-	case h.LastError != "":
-		return fmt.Sprintf("the node gives no work since %s: %s", h.FailingAt.UTC().Format(time.TimeOnly), h.LastError)
-	case h.Seen.IsZero():
-		return "the node has given no work yet"
-	case now.Sub(h.Seen) > 2*d.cfg.Refresh+d.cfg.Patience:
-		return fmt.Sprintf("the node has been silent since %s", h.Seen.UTC().Format(time.TimeOnly))
-	}
-	return ""
-}
-
 // due decides whether the template needs a job now.
 func (d *Dispatcher) due(t *node.Template, now time.Time) bool {
 	switch {
@@ -234,6 +205,10 @@ func (d *Dispatcher) due(t *node.Template, now time.Time) bool {
 		return true
 	case t.PrevHash != d.last.PrevHash: // a new tip waits for nothing
 		return true
+	case d.lastBare && !t.HeaderOnly: // now there are fees to earn
+		return true
+	case t.HeaderOnly && !d.lastBare && now.Before(d.lastEnd):
+		return false // of a node we came to; ours has transactions
 	case !now.Before(d.lastEnd): // shares of the old job stop counting soon
 		return true
 	case now.Sub(d.lastMade) >= d.cfg.Refresh:
@@ -271,13 +246,16 @@ func (d *Dispatcher) offer(ctx context.Context, t *node.Template, now time.Time)
 	}
 	d.cfg.Edge.SetJob(j)
 	if clean {
-		d.cfg.Logger.InfoContext(ctx, "new tip", "height", t.Height, "transactions", len(t.Transactions), "reward_sats", t.CoinbaseValue, "epoch", epoch.ID)
+		d.cfg.Logger.InfoContext(ctx, "new tip", "height", t.Height, "header_only", t.HeaderOnly, "transactions", len(t.Transactions), "reward_sats", t.CoinbaseValue, "epoch", epoch.ID)
 	}
-	d.last, d.lastMade, d.lastEnd = j, now, end
+	d.last, d.lastBare, d.lastMade, d.lastEnd = j, t.HeaderOnly, now, end
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.status.Height, d.status.PrevHash = t.Height, t.PrevHash
 	d.status.Job, d.status.Epoch, d.status.JobAt = j.Seq, epoch.ID, now
+	if clean {
+		d.status.TipSince = now
+	}
 	return nil
 }
 

@@ -14,8 +14,9 @@ import (
 	"hashyard/pool/node"
 )
 
-// fakeNode gives the templates that the test sets.
+// fakeNode gives the templates that the test sets, and no health to complain of.
 type fakeNode struct {
+	name     string
 	mu       sync.Mutex // guards the fields below
 	t        *node.Template
 	changed  chan struct{}
@@ -23,9 +24,15 @@ type fakeNode struct {
 	refuse   int // hand-ins to answer with an error first
 	verdict  string
 	handedIn [][]byte
+	tips     chan node.Hash // nil is a node that does not tell
+	headers  map[node.Hash]node.Header
+	onChain  map[int64]node.Hash // by height
+	precious []node.Hash
 }
 
-func newNode() *fakeNode { return &fakeNode{changed: make(chan struct{})} }
+func newNode() *fakeNode {
+	return &fakeNode{name: "fake", changed: make(chan struct{}), headers: map[node.Hash]node.Header{}, onChain: map[int64]node.Hash{}}
+}
 
 func (n *fakeNode) set(t *node.Template, err error) {
 	n.mu.Lock()
@@ -34,6 +41,8 @@ func (n *fakeNode) set(t *node.Template, err error) {
 	close(n.changed)
 	n.changed = make(chan struct{})
 }
+
+func (n *fakeNode) Name() string { return n.name }
 
 func (n *fakeNode) Template(ctx context.Context, longPollID string) (*node.Template, error) {
 	for {
@@ -54,6 +63,7 @@ func (n *fakeNode) Template(ctx context.Context, longPollID string) (*node.Templ
 	}
 }
 
+// SubmitBlock knows a block by its first byte, as candidate makes it.
 func (n *fakeNode) SubmitBlock(_ context.Context, block []byte) (string, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -62,7 +72,64 @@ func (n *fakeNode) SubmitBlock(_ context.Context, block []byte) (string, error) 
 		return "", errors.New("connection reset")
 	}
 	n.handedIn = append(n.handedIn, block)
+	if n.verdict == node.Accepted || n.verdict == node.Duplicate {
+		n.onChain[int64(block[0])] = node.Hash{block[0]}
+	}
 	return n.verdict, nil
+}
+
+func (n *fakeNode) PreciousBlock(_ context.Context, hash node.Hash) error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.precious = append(n.precious, hash)
+	return nil
+}
+
+func (n *fakeNode) Tips(ctx context.Context, each func(node.Hash)) error {
+	if n.tips == nil {
+		return hashyard.NotFound.Errorf("not offered")
+	}
+	for {
+		select {
+		case h := <-n.tips:
+			each(h)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (n *fakeNode) BlockHeader(_ context.Context, hash node.Hash) (node.Header, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	h, ok := n.headers[hash]
+	if !ok {
+		return h, hashyard.NotFound.Errorf("no such block")
+	}
+	return h, nil
+}
+
+func (n *fakeNode) BlockHash(_ context.Context, height int64) (node.Hash, error) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	h, ok := n.onChain[height]
+	if !ok {
+		return h, hashyard.NotFound.Errorf("above the tip")
+	}
+	return h, nil
+}
+
+func (n *fakeNode) ChainInfo(context.Context) (node.ChainInfo, error) { return node.ChainInfo{}, nil }
+
+func (n *fakeNode) Peers(context.Context) (int64, error) { return 8, nil }
+
+func nodes(t testing.TB, refresh time.Duration, network node.Network, all ...node.Node) *node.Nodes {
+	t.Helper()
+	n, err := node.NewNodes(node.NodesConfig{Nodes: all, Network: network, Refresh: refresh, ProbeEvery: 50 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 func template(tip byte, longPollID string) *node.Template {
@@ -146,10 +213,11 @@ type fakeBlocks struct {
 	saved    map[[32]byte]job.Candidate
 	verdicts map[[32]byte]string
 	accepted map[[32]byte]bool
+	became   map[[32]byte]pool.BlockEvent
 }
 
 func newBlocks() *fakeBlocks {
-	return &fakeBlocks{saved: map[[32]byte]job.Candidate{}, verdicts: map[[32]byte]string{}, accepted: map[[32]byte]bool{}}
+	return &fakeBlocks{saved: map[[32]byte]job.Candidate{}, verdicts: map[[32]byte]string{}, accepted: map[[32]byte]bool{}, became: map[[32]byte]pool.BlockEvent{}}
 }
 
 func (b *fakeBlocks) SaveCandidate(_ context.Context, c job.Candidate) error {
@@ -162,13 +230,13 @@ func (b *fakeBlocks) SaveCandidate(_ context.Context, c job.Candidate) error {
 	return nil
 }
 
-func (b *fakeBlocks) SaveVerdict(_ context.Context, hash [32]byte, accepted bool, reason string) error {
+func (b *fakeBlocks) SaveVerdict(_ context.Context, hash [32]byte, became pool.BlockEvent, reason string) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, ok := b.saved[hash]; !ok {
 		return hashyard.NotFound.Errorf("block")
 	}
-	b.verdicts[hash], b.accepted[hash] = reason, accepted
+	b.verdicts[hash], b.accepted[hash], b.became[hash] = reason, became == pool.BlockTaken, became
 	return nil
 }
 
@@ -196,22 +264,25 @@ func (b *fakeBlocks) judged(hash [32]byte) (verdict string, accepted, ok bool) {
 
 type bench struct {
 	*Dispatcher
-	node   *fakeNode
-	edge   *fakeEdge
-	epochs *fakeEpochs
-	blocks *fakeBlocks
+	network node.Network
+	others  []node.Node
+	node    *fakeNode
+	edge    *fakeEdge
+	epochs  *fakeEpochs
+	blocks  *fakeBlocks
 }
 
 func start(t *testing.T, change func(*Config, *bench)) *bench {
 	t.Helper()
 	b := &bench{node: newNode(), edge: &fakeEdge{}, epochs: &fakeEpochs{period: time.Hour}, blocks: newBlocks()}
 	cfg := Config{
-		Node: b.node, Edge: b.edge, Epochs: b.epochs, Blocks: b.blocks, Script: []byte{0x51},
+		Edge: b.edge, Epochs: b.epochs, Blocks: b.blocks, Script: []byte{0x51},
 		Refresh: time.Minute, Calm: 50 * time.Millisecond, Patience: 300 * time.Millisecond,
 	}
 	if change != nil {
 		change(&cfg, b)
 	}
+	cfg.Nodes = nodes(t, cfg.Refresh, b.network, append([]node.Node{b.node}, b.others...)...)
 	d, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -339,6 +410,7 @@ func TestNoRateNoJob(t *testing.T) {
 	eventually(t, "work", func() bool { j, _ := b.edge.all(); return len(j) > 0 })
 }
 
+// candidate is one whose number, height and first byte are the same.
 func candidate(n byte) job.Candidate {
 	return job.Candidate{Hash: [32]byte{n}, Height: int64(n), Raw: []byte{n}, Value: 2500}
 }
@@ -395,7 +467,7 @@ func TestLeftoversAreHandedInAgain(t *testing.T) {
 
 func TestFoundAtTheEnd(t *testing.T) {
 	t.Parallel()
-	d, err := New(Config{Node: newNode(), Edge: &fakeEdge{}, Epochs: &fakeEpochs{period: time.Hour}, Blocks: newBlocks(), Script: []byte{0x51}})
+	d, err := New(Config{Nodes: nodes(t, 0, node.Network{}, newNode()), Edge: &fakeEdge{}, Epochs: &fakeEpochs{period: time.Hour}, Blocks: newBlocks(), Script: []byte{0x51}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -415,7 +487,7 @@ func TestConfig(t *testing.T) {
 	if _, err := New(Config{}); !errors.Is(err, hashyard.Invalid) {
 		t.Fatal(err)
 	}
-	if _, err := New(Config{Node: newNode(), Edge: &fakeEdge{}, Epochs: &fakeEpochs{}, Blocks: newBlocks()}); !errors.Is(err, hashyard.Invalid) {
+	if _, err := New(Config{Nodes: nodes(t, 0, node.Network{}, newNode()), Edge: &fakeEdge{}, Epochs: &fakeEpochs{}, Blocks: newBlocks()}); !errors.Is(err, hashyard.Invalid) {
 		t.Fatal("no script, and yet:", err)
 	}
 }

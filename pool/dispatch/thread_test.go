@@ -61,8 +61,12 @@ func newThread(t *testing.T) *thread {
 	if err != nil {
 		t.Fatal(err)
 	}
+	network, err := th.chain.Client.Network(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
 	th.disp, err = New(Config{
-		Node: th.chain.Client, Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
+		Nodes: nodes(t, 0, network, th.chain.Client), Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
 		Script: treasury(),
 	})
 	if err != nil {

@@ -23,6 +23,9 @@ type Header struct {
 	Bits       uint32
 	Nonce      uint32
 	Time       time.Time
+	// MedianTime is the median time past of the next block; zero where the node
+	// does not tell it (btcd).
+	MedianTime time.Time
 	// Confirmations counts the block itself; -1 is a block off the best chain.
 	Confirmations int64
 }
@@ -100,6 +103,7 @@ type wireHeader struct {
 	Bits          string `json:"bits"`
 	Nonce         uint32 `json:"nonce"`
 	Time          int64  `json:"time"`
+	MedianTime    int64  `json:"mediantime"`
 	Confirmations int64  `json:"confirmations"`
 }
 
@@ -118,6 +122,9 @@ func (w *wireHeader) header(asked Hash) (Header, error) {
 	h := Header{
 		Hash: asked, Height: w.Height, Version: uint32(w.Version), Nonce: w.Nonce,
 		Time: time.Unix(w.Time, 0).UTC(), Confirmations: w.Confirmations,
+	}
+	if w.MedianTime > 0 {
+		h.MedianTime = time.Unix(w.MedianTime, 0).UTC()
 	}
 	var err error
 	if h.MerkleRoot, err = parseHash(w.MerkleRoot); err != nil {

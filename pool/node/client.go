@@ -25,9 +25,18 @@ const (
 
 // Config says where the node is and how to be let in.
 type Config struct {
+	// Name is what screens and figures call the node; "" is its host and port.
+	Name     string
 	URL      string // http://host:port
 	User     string
 	Password string
+	// PasswordFile holds the password instead; CookieFile is Core's .cookie,
+	// user and password in one line. Both are read anew whenever the node does
+	// not take what was read before: a cookie changes with every start.
+	PasswordFile string
+	CookieFile   string
+	// ZMQ is where the node publishes hashblock, tcp://host:port; "" is nowhere.
+	ZMQ string
 	// Timeout bounds each ordinary call; 0 is 15 s. A long poll has its own.
 	Timeout time.Duration
 	// MaxReply bounds the bytes read of one reply; 0 is 64 MiB.
@@ -41,6 +50,10 @@ type Client struct {
 	cfg  Config
 	http *http.Client
 	id   atomic.Uint64
+	pass atomic.Pointer[credentials] // as last read from a file; nil before that
+
+	// route, if set, picks the client to call instead: see Nodes.Any.
+	route func() *Client
 }
 
 // New makes a client; it does not connect yet.
@@ -51,6 +64,20 @@ func New(cfg Config) (*Client, error) {
 	}
 	if u.User != nil {
 		return nil, hashyard.Invalid.Errorf("node address must not contain credentials; set user and password")
+	}
+	if cfg.CookieFile != "" && (cfg.User != "" || cfg.Password != "" || cfg.PasswordFile != "") {
+		return nil, hashyard.Invalid.Errorf("node %s: a cookie file holds user and password, give no others", u.Host)
+	}
+	if cfg.Password != "" && cfg.PasswordFile != "" {
+		return nil, hashyard.Invalid.Errorf("node %s: a password or a file with it, not both", u.Host)
+	}
+	if cfg.ZMQ != "" {
+		if z, err := url.Parse(cfg.ZMQ); err != nil || z.Scheme != "tcp" || z.Port() == "" {
+			return nil, hashyard.Invalid.Errorf("node %s: %q is not like tcp://127.0.0.1:28332", u.Host, cfg.ZMQ)
+		}
+	}
+	if cfg.Name == "" {
+		cfg.Name = u.Host
 	}
 	if cfg.Timeout == 0 {
 		cfg.Timeout = defaultTimeout
@@ -67,8 +94,15 @@ func New(cfg Config) (*Client, error) {
 	return &Client{cfg: cfg, http: client}, nil
 }
 
+// Name is what the node is called.
+func (c *Client) Name() string { return c.cfg.Name }
+
 // Close drops idle connections.
-func (c *Client) Close() { c.http.CloseIdleConnections() }
+func (c *Client) Close() {
+	if c.route == nil {
+		c.http.CloseIdleConnections()
+	}
+}
 
 // RPCError is what the node itself answered: a Bitcoin Core error code and text.
 type RPCError struct {
@@ -85,6 +119,7 @@ const (
 	codeDownloading    = -10
 	codeWarmingUp      = -28
 	codeMethodNotFound = -32601
+	codeMisc           = -1 // btcd: "Command unimplemented"; Core: a wrong use
 )
 
 func (e *RPCError) Error() string {
@@ -135,6 +170,9 @@ func (c *Client) call(ctx context.Context, out any, method string, params ...any
 }
 
 func (c *Client) callWithin(ctx context.Context, limit time.Duration, out any, method string, params ...any) error {
+	if c.route != nil {
+		return c.route().callWithin(ctx, limit, out, method, params...)
+	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	if params == nil {
@@ -146,6 +184,9 @@ func (c *Client) callWithin(ctx context.Context, limit time.Duration, out any, m
 		return fmt.Errorf("node %s: encode: %w", method, err)
 	}
 	raw, status, err := c.post(ctx, body)
+	if errors.Is(err, hashyard.Unauthenticated) && c.forget() {
+		raw, status, err = c.post(ctx, body) // with what the file holds now
+	}
 	if err != nil {
 		return fmt.Errorf("node %s: %w", method, err)
 	}
@@ -158,8 +199,12 @@ func (c *Client) post(ctx context.Context, body []byte) (raw []byte, status int,
 		return nil, 0, hashyard.Invalid.Errorf("request: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
-	if c.cfg.User != "" || c.cfg.Password != "" {
-		req.SetBasicAuth(c.cfg.User, c.cfg.Password)
+	who, err := c.credentials()
+	if err != nil {
+		return nil, 0, err
+	}
+	if who != (credentials{}) {
+		req.SetBasicAuth(who.user, who.password)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

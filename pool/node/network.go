@@ -26,6 +26,7 @@ type Network struct {
 	WorkScale hashyard.Scale
 	Spacing   time.Duration // intended time between blocks
 	Subsidy   SubsidyRule
+	Bits      BitsRule
 	// Address forms.
 	HRP          string
 	PubKeyHashID byte
@@ -34,6 +35,16 @@ type Network struct {
 
 // Real reports whether coins of this network may be worth something.
 func (n Network) Real() bool { return n.Name == "main" }
+
+// Public reports whether the network has strangers in it: a node without peers
+// or with an old tip is cut off there.
+func (n Network) Public() bool {
+	switch n.Name {
+	case "main", "test", "testnet4", "signet":
+		return true
+	}
+	return false
+}
 
 // SubsidyRule is what a block creates: Initial, halved every Halving blocks
 // (never when Halving is 0). The local chain's first Bootstrap blocks are given
@@ -144,6 +155,7 @@ func (w *wireChainInfo) network(genesis Hash) (Network, error) {
 	n := describe(name, genesis, p)
 	n.Maturity, n.WorkScale, n.Spacing = int64(p.CoinbaseMaturity), 1, p.TargetTimePerBlock
 	n.Subsidy = SubsidyRule{Initial: 50 * 100_000_000, Halving: int64(p.SubsidyReductionInterval)}
+	n.Bits = bitsRule(p)
 	return n, nil
 }
 
@@ -164,6 +176,8 @@ func (w *wireChainInfo) local(genesis Hash) (Network, error) {
 	n.Maturity, n.WorkScale = *w.Maturity, hashyard.Scale(*w.WorkScale)
 	n.Spacing = time.Duration(*w.Spacing) * time.Second
 	n.Subsidy = SubsidyRule{Initial: *w.Subsidy, Bootstrap: *w.Bootstrap}
+	// It never retargets. After a long rest its blocks get easy, like testnet's.
+	n.Bits = BitsRule{Limit: chaincfg.RegressionNetParams.PowLimitBits, EasyAfter: localEasyAfter}
 	return n, nil
 }
 

@@ -40,6 +40,9 @@ type Template struct {
 	// none.
 	WitnessCommitment []byte
 	LongPollID        string
+	// HeaderOnly marks work that was made from the tip's header, before the node
+	// had a template: a valid block without transactions.
+	HeaderOnly bool
 }
 
 // wireTemplate is BIP22/23/145's reply as Core and btcd write it.

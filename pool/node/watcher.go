@@ -44,6 +44,7 @@ type Health struct {
 	Seen      time.Time // when the node last gave a template
 	LastError string    // empty while the node answers
 	FailingAt time.Time // since when it does not; zero while it does
+	Failures  int64     // questions without an answer since the start
 }
 
 // The pauses between attempts while the node does not answer.
@@ -148,6 +149,7 @@ func (w *Watcher) failed(ctx context.Context, err error) {
 		w.cfg.Logger.WarnContext(ctx, "node gives no template", "err", err)
 	}
 	w.health.LastError = err.Error()
+	w.health.Failures++
 }
 
 func sleep(ctx context.Context, d time.Duration) bool {

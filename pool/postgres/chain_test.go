@@ -106,7 +106,7 @@ func TestBlocksAreKeptAndFollowed(t *testing.T) {
 		t.Fatal(err, diff)
 	}
 	for range 2 { // verdicts may come twice
-		if err := errors.Join(h.svc.SaveVerdict(ctx, good.Hash, true, ""), h.svc.SaveVerdict(ctx, bad.Hash, false, "bad-cb-amount")); err != nil {
+		if err := errors.Join(h.svc.SaveVerdict(ctx, good.Hash, pool.BlockTaken, ""), h.svc.SaveVerdict(ctx, bad.Hash, pool.BlockRefused, "bad-cb-amount")); err != nil {
 			t.Fatal(err)
 		}
 	}

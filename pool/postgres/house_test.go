@@ -314,7 +314,7 @@ func (c *fakeChain) BlockFees(_ context.Context, hash [32]byte) (prev [32]byte, 
 	return b.Prev, b.Height, b.Fees, nil
 }
 
-func (c *fakeChain) Confirmations(_ context.Context, hash [32]byte) (int64, error) {
+func (c *fakeChain) Confirmations(_ context.Context, hash [32]byte, _ int64) (int64, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	b, ok := c.blocks[hash]

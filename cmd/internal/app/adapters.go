@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -168,7 +169,15 @@ func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte,
 	return b.PrevHash, b.Height, max(fees, 0), nil
 }
 
-func (c poolChain) Confirmations(ctx context.Context, hash [32]byte) (int64, error) {
+// Confirmations of a block. btcd knows none off its best chain: there another
+// block at the height tells that this one was left.
+func (c poolChain) Confirmations(ctx context.Context, hash [32]byte, height int64) (int64, error) {
 	h, err := c.node.BlockHeader(ctx, hash)
-	return h.Confirmations, err
+	if !errors.Is(err, hashyard.NotFound) {
+		return h.Confirmations, err
+	}
+	if at, herr := c.node.BlockHash(ctx, height); herr != nil || [32]byte(at) == hash {
+		return 0, errors.Join(err, herr)
+	}
+	return -1, nil
 }

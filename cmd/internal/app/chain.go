@@ -16,13 +16,14 @@ import (
 	"hashyard/pool/node/devchain"
 )
 
-// Chain is how `serve` reaches its Bitcoin node.
+// Chain is how `serve` reaches its Bitcoin nodes.
 type Chain struct {
-	ChainURL      string `env:"HASHYARD_CHAIN_URL" default:"http://127.0.0.1:8332" help:"JSON-RPC address of the Bitcoin node."`
-	ChainUser     string `env:"HASHYARD_CHAIN_USER" help:"JSON-RPC user."`
-	ChainPassword string `env:"HASHYARD_CHAIN_PASSWORD" help:"JSON-RPC password."`
-	Devchain      bool   `env:"HASHYARD_DEVCHAIN" help:"Run the local world's chain inside, answering at --chain-url."`
-	DevchainBits  string `env:"HASHYARD_DEVCHAIN_BITS" default:"1d3ba6fe" help:"Network difficulty of a new local chain, as compact bits in hex."`
+	Nodes         []string `name:"node" sep:" " env:"HASHYARD_NODES" placeholder:"URL" help:"A Bitcoin node (Core or btcd); repeat for more, the preferred first. Address with options: http://127.0.0.1:8332?name=core1&cookie-file=/var/lib/bitcoind/.cookie&zmq=tcp://127.0.0.1:28332, or user= with password-file=. Replaces --chain-url, or comes after it with --devchain."`
+	ChainURL      string   `env:"HASHYARD_CHAIN_URL" default:"http://127.0.0.1:8332" help:"JSON-RPC address of the Bitcoin node."`
+	ChainUser     string   `env:"HASHYARD_CHAIN_USER" help:"JSON-RPC user."`
+	ChainPassword string   `env:"HASHYARD_CHAIN_PASSWORD" help:"JSON-RPC password."`
+	Devchain      bool     `env:"HASHYARD_DEVCHAIN" help:"Run the local world's chain inside, answering at --chain-url."`
+	DevchainBits  string   `env:"HASHYARD_DEVCHAIN_BITS" default:"1d3ba6fe" help:"Network difficulty of a new local chain, as compact bits in hex."`
 }
 
 // The local chain's first blocks: what the treasury and its reserve begin
@@ -66,25 +67,80 @@ func (c *Chain) openDevchain(ctx context.Context, dir, treasury string, log *slo
 	}, nil
 }
 
-// client is the pool's and the treasury's way to the node.
-func (c *Chain) client(wrap func(http.RoundTripper) http.RoundTripper) (*node.Client, error) {
-	return node.New(node.Config{URL: c.ChainURL, User: c.ChainUser, Password: c.ChainPassword, Wrap: wrap})
+// nodes are the configured ones, the preferred first.
+func (c *Chain) nodes(wrap func(http.RoundTripper) http.RoundTripper) ([]*node.Client, error) {
+	var all []*node.Client
+	add := func(cfg node.Config) error {
+		cfg.Wrap = wrap
+		client, err := node.New(cfg)
+		all = append(all, client)
+		return err
+	}
+	if c.Devchain || len(c.Nodes) == 0 {
+		if err := add(node.Config{URL: c.ChainURL, User: c.ChainUser, Password: c.ChainPassword}); err != nil {
+			return nil, fmt.Errorf("--chain-url: %w", err)
+		}
+	}
+	for _, line := range c.Nodes {
+		cfg, err := node.ParseConfig(line)
+		if err == nil {
+			err = add(cfg)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("--node: %w", err)
+		}
+	}
+	return all, nil
 }
 
-// network reads what the pool must know of the chain. A node that is only
-// starting is waited for.
-func (c *Chain) network(ctx context.Context, n *node.Client) (node.Network, error) {
+// network reads what the pool must know of the chain from the first node that
+// answers. Nodes that are only starting are waited for.
+func (c *Chain) network(ctx context.Context, nodes []*node.Client) (node.Network, error) {
 	for deadline := time.Now().Add(30 * time.Second); ; {
-		net, err := n.Network(ctx)
-		if err == nil || !errors.Is(err, hashyard.Unavailable) || ctx.Err() != nil || time.Now().After(deadline) {
-			if err != nil {
-				return net, fmt.Errorf("bitcoin node at %s: %w", c.ChainURL, err)
+		var failed []error
+		for _, n := range nodes {
+			net, err := n.Network(ctx)
+			if err == nil {
+				return net, nil
 			}
-			return net, nil
+			err = fmt.Errorf("bitcoin node %s: %w", n.Name(), err)
+			// What is wrong for good with a node is told even if another answers.
+			if !errors.Is(err, hashyard.Unavailable) && !errors.Is(err, hashyard.Unauthenticated) {
+				return net, err
+			}
+			failed = append(failed, err)
+		}
+		if ctx.Err() != nil || time.Now().After(deadline) {
+			return node.Network{}, errors.Join(failed...)
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(300 * time.Millisecond):
 		}
 	}
+}
+
+// openNodes reaches the nodes; they are watched once the jobs run.
+func (h *house) openNodes(ctx context.Context) error {
+	clients, err := h.flags.nodes(h.ops.to("node"))
+	if err != nil {
+		return err
+	}
+	h.closeNodes = func() {
+		for _, c := range clients {
+			c.Close()
+		}
+	}
+	if h.network, err = h.flags.network(ctx, clients); err != nil {
+		return err
+	}
+	cfg := node.NodesConfig{Network: h.network, Logger: h.log}
+	for _, c := range clients {
+		cfg.Nodes = append(cfg.Nodes, c)
+	}
+	if h.nodes, err = node.NewNodes(cfg); err != nil {
+		return err
+	}
+	h.node = h.nodes.Any()
+	return nil
 }

@@ -47,10 +47,13 @@ type house struct {
 	id    hashyard.ID // the organisation that runs the yard
 
 	db      *pg.DB
-	node    *node.Client
+	nodes   *node.Nodes
+	node    *node.Client // whichever is best
 	network node.Network
-	shares  *sharelog.Log
-	signer  treasury.Signer
+	// closeNodes drops the connections to all nodes.
+	closeNodes func()
+	shares     *sharelog.Log
+	signer     treasury.Signer
 
 	books      *brokeragepg.Store
 	fleetStore *fleetpg.Store
@@ -158,7 +161,7 @@ func (h *house) buildPool(key signer.Info) error {
 	}
 	h.pool.SetEdge(edge{h.stratum})
 	h.dispatch, err = dispatch.New(dispatch.Config{
-		Node: h.node, Edge: h.stratum, Epochs: h.pool, Blocks: h.pool, Script: script, Tag: coinbaseTag, Logger: h.log,
+		Nodes: h.nodes, Edge: h.stratum, Epochs: h.pool, Blocks: h.pool, Script: script, Tag: coinbaseTag, Logger: h.log,
 	})
 	return err
 }

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -139,6 +140,7 @@ func (h *house) checks() []web.Check {
 		{Name: "sharelog", Ask: h.shares.Writable},
 		{Name: "jobs", Ask: h.working},
 		{Name: "node", Ask: h.synced},
+		{Name: "nodes", Ask: h.spares, Degrades: true},
 		{Name: "tip", Ask: h.tipFresh, Degrades: true},
 	}...)
 }
@@ -184,22 +186,30 @@ func (h *house) working(context.Context) error {
 	return nil
 }
 
-// synced fails while the node does not answer or is behind its own headers.
-func (h *house) synced(ctx context.Context) error {
-	info, err := h.node.ChainInfo(ctx)
-	switch {
-	case err != nil:
-		return err
-	case info.InitialSync:
-		return hashyard.Unavailable.Errorf("the node is at block %d of %d and still loads", info.Blocks, info.Headers)
-	case info.Headers > info.Blocks+1:
-		return hashyard.Unavailable.Errorf("the node is at block %d and knows of %d", info.Blocks, info.Headers)
+// synced fails while no node is fit to work for.
+func (h *house) synced(context.Context) error {
+	var all []string
+	for _, s := range h.nodes.States() {
+		if s.Problem == "" {
+			return nil
+		}
+		all = append(all, s.Name+": "+s.Problem)
+	}
+	return hashyard.Unavailable.Errorf("no node is healthy: %s", strings.Join(all, "; "))
+}
+
+// spares fails while one node of several is not to be relied on.
+func (h *house) spares(context.Context) error {
+	for _, s := range h.nodes.States() {
+		if s.Problem != "" || s.Doubt != "" {
+			return hashyard.Unavailable.Errorf("%s: %s", s.Name, s.Problem+s.Doubt)
+		}
 	}
 	return nil
 }
 
 func (h *house) tipFresh(context.Context) error {
-	since := h.dispatch.Node().TipSince
+	since := h.dispatch.Status().TipSince
 	if since.IsZero() {
 		return hashyard.Unavailable.Errorf("no tip is known yet")
 	}
@@ -233,6 +243,6 @@ func (h *house) figures() {
 		return
 	}
 	telemetry.Pool(r, telemetry.PoolSources{
-		Edge: h.stratum, Log: h.shares, Dispatch: h.dispatch, Service: h.pool, Scale: h.network.WorkScale,
+		Edge: h.stratum, Log: h.shares, Dispatch: h.dispatch, Nodes: h.nodes, Service: h.pool, Scale: h.network.WorkScale,
 	})
 }

@@ -84,10 +84,11 @@ func (s *Serve) Run(ctx context.Context, log *slog.Logger) error {
 		go func() { ended <- run(chain) }()
 		defer func() { stop(); <-ended }()
 	}
+	h.closeNodes = func() {}
+	defer func() { h.closeNodes() }() // else a node's own end waits for our connections
 	if err := h.connect(ctx); err != nil {
 		return err
 	}
-	defer h.node.Close() // else the node's own end waits for our connections
 	defer func() {
 		if h.shares == nil {
 			return
@@ -131,12 +132,9 @@ func (s *Serve) keep(info signer.Info) error {
 	return os.WriteFile(s.kept(), b, 0o600)
 }
 
-// connect reaches the node and opens the share log.
+// connect reaches the nodes and opens the share log.
 func (h *house) connect(ctx context.Context) (err error) {
-	if h.node, err = h.flags.client(h.ops.to("node")); err != nil {
-		return err
-	}
-	if h.network, err = h.flags.network(ctx, h.node); err != nil {
+	if err := h.openNodes(ctx); err != nil {
 		return err
 	}
 	if err := h.flags.checkChain(h.network); err != nil {

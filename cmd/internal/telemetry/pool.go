@@ -9,6 +9,7 @@ import (
 	"hashyard"
 	"hashyard/pool"
 	"hashyard/pool/dispatch"
+	"hashyard/pool/node"
 	"hashyard/pool/share"
 	"hashyard/pool/sharelog"
 	"hashyard/pool/stratum"
@@ -51,6 +52,7 @@ type PoolSources struct {
 	Edge     *stratum.Server
 	Log      *sharelog.Log
 	Dispatch *dispatch.Dispatcher
+	Nodes    *node.Nodes
 	Service  *pool.Service
 	Scale    hashyard.Scale
 }
@@ -65,9 +67,14 @@ func Pool(r *Registry, s PoolSources) {
 		{name: "hashyard_job_age_seconds", help: "Age of the job that miners work on."},
 		{name: "hashyard_job_height", help: "Height of the block being worked on."},
 		{name: "hashyard_work_suspended", help: "1 while no work is offered."},
-		{name: "hashyard_tip_age_seconds", help: "How long the node's tip has been the tip."},
-		{name: "hashyard_node_healthy", help: "1 while the node gives work."},
-		{name: "hashyard_node_seen_age_seconds", help: "Since the node last gave a template."},
+		{name: "hashyard_tip_age_seconds", help: "How long the tip that miners work on has been the tip."},
+		{name: "hashyard_node_healthy", help: "1 while work may be taken from the node.", labels: []string{"node"}},
+		{name: "hashyard_node_chosen", help: "1 for the node whose templates miners work on.", labels: []string{"node"}},
+		{name: "hashyard_node_height", help: "Height of the node's tip.", labels: []string{"node"}},
+		{name: "hashyard_node_peers", help: "Other nodes it is connected to; absent while not known.", labels: []string{"node"}},
+		{name: "hashyard_node_latency_seconds", help: "How long it takes to answer a short question, smoothed.", labels: []string{"node"}},
+		{name: "hashyard_node_errors_total", help: "Calls that failed.", labels: []string{"node"}, counter: true},
+		{name: "hashyard_node_seen_age_seconds", help: "Since the node last gave a template.", labels: []string{"node"}},
 		{name: "hashyard_work_scale", help: "By how much a local world shows hashrates larger than they are; 1 on every real network."},
 	}, func(_ context.Context, put put) error {
 		kinds := map[string]float64{"ordinary": 0, "proof": 0}
@@ -90,13 +97,12 @@ func Pool(r *Registry, s PoolSources) {
 		for reason, n := range edge.Refused {
 			put("hashyard_stratum_refused_total", float64(n), reason)
 		}
-		now, node := s.Dispatch.Status(), s.Dispatch.Node()
+		now := s.Dispatch.Status()
 		put("hashyard_job_age_seconds", age(now.JobAt))
 		put("hashyard_job_height", float64(now.Height))
 		put("hashyard_work_suspended", flag(now.Suspended != "" || now.Job == 0))
-		put("hashyard_tip_age_seconds", age(node.TipSince))
-		put("hashyard_node_healthy", flag(node.LastError == "" && !node.Seen.IsZero()))
-		put("hashyard_node_seen_age_seconds", age(node.Seen))
+		put("hashyard_tip_age_seconds", age(now.TipSince))
+		nodeFigures(s.Nodes.States(), put)
 		put("hashyard_work_scale", float64(s.Scale))
 		return nil
 	})
@@ -127,6 +133,21 @@ func Pool(r *Registry, s PoolSources) {
 		put("hashyard_sharelog_dropped_total", float64(st.Dropped))
 		return nil
 	})
+}
+
+// nodeFigures shows each node under its configured name.
+func nodeFigures(nodes []node.State, put put) {
+	for _, n := range nodes {
+		put("hashyard_node_healthy", flag(n.Problem == ""), n.Name)
+		put("hashyard_node_chosen", flag(n.Chosen), n.Name)
+		put("hashyard_node_height", float64(n.TipHeight), n.Name)
+		if n.Peers >= 0 {
+			put("hashyard_node_peers", float64(n.Peers), n.Name)
+		}
+		put("hashyard_node_latency_seconds", n.Latency.Seconds(), n.Name)
+		put("hashyard_node_errors_total", float64(n.Errors), n.Name)
+		put("hashyard_node_seen_age_seconds", age(n.Seen), n.Name)
+	}
 }
 
 // Booked times how long shares wait from their arrival to their booking.
