@@ -177,7 +177,7 @@ func (p *minePool) run(ctx context.Context) (rest, ended func()) {
 	}
 	mining, stopMining := context.WithCancel(ctx)
 	signer := p.keep(ctx, "signer", "--listen", p.port["signer"], "--dir", filepath.Join(p.dir, "signer"),
-		"--per-payout", "1000000000", "--per-day", "1000000000000")
+		"--per-payout", "1000000000", "--per-day", "1000000000000", "--ops-listen", "off")
 	p.answers("signer")
 	serve := p.keep(ctx, "serve", "--listen", p.port["web"], "--dir", filepath.Join(p.dir, "serve"), "--seed", p.seed(),
 		"--stratum", p.port["stratum"], "--stratum-url", "stratum+tcp://"+p.port["stratum"],
