@@ -2,7 +2,9 @@ package stratum
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"math/bits"
 
 	"hashyard"
 )
@@ -98,21 +100,39 @@ func (p *scanner) take(c byte) bool {
 
 // text reads a string of plain ASCII and gives it without quotes.
 func (p *scanner) text() ([]byte, bool) {
-	if !p.take('"') {
+	b, i := p.b, p.i
+	if i >= len(b) || b[i] != '"' {
 		return nil, false
 	}
-	start := p.i
-	for p.i < len(p.b) {
-		switch c := p.b[p.i]; {
-		case c == '"':
-			p.i++
-			return p.b[start : p.i-1], true
-		case c == '\\' || c < 0x20 || c >= 0x7f:
-			return nil, false
+	i++
+	start := i
+	for i+8 <= len(b) {
+		if m := special(binary.LittleEndian.Uint64(b[i:])); m != 0 {
+			i += bits.TrailingZeros64(m) / 8
+			break
 		}
-		p.i++
+		i += 8
 	}
-	return nil, false
+	for i < len(b) && plain(b[i]) {
+		i++
+	}
+	if i >= len(b) || b[i] != '"' {
+		return nil, false
+	}
+	p.i = i + 1
+	return b[start:i], true
+}
+
+// plain bytes stand for themselves in a JSON string and are ASCII.
+func plain(c byte) bool { return c >= 0x20 && c < 0x7f && c != '"' && c != '\\' }
+
+// special marks, in eight bytes at once, the lowest byte that is not plain by
+// the top bit of its place. Marks above the lowest may be wrong: the arithmetic
+// carries upward.
+func special(w uint64) uint64 {
+	const ones, tops = 0x0101010101010101, 0x8080808080808080
+	zero := func(v uint64) uint64 { return (v - ones) &^ v }
+	return (w | (w + ones) | (w-ones*0x20)&^w | zero(w^ones*'"') | zero(w^ones*'\\')) & tops
 }
 
 // id reads a whole number or a plain string, as JSON.

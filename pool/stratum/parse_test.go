@@ -1,9 +1,13 @@
 package stratum
 
 import (
+	"encoding/binary"
+	"math/bits"
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 )
 
 const ordinary = `{"params": ["acme.rig", "1bf400", "0000000000000001", "68a7c001", "0564cd8f"], "id": 4, "method": "mining.submit"}`
@@ -119,4 +123,21 @@ func BenchmarkParseSubmit(b *testing.B) {
 			b.Fatal("not read")
 		}
 	}
+}
+
+// The eight bytes at once say the same as each byte alone, up to the first one
+// that is not plain.
+func TestPlainTextEightAtATime(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		edge := rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte{0, 0x1f, 0x20, '"', '"' + 1, '\\', '\\' - 1, 0x7e, 0x7f, 0x80, 0xff}))
+		b := rapid.SliceOfN(edge, 8, 8).Draw(t, "bytes")
+		want := slices.IndexFunc(b, func(c byte) bool { return !plain(c) })
+		got := -1
+		if m := special(binary.LittleEndian.Uint64(b)); m != 0 {
+			got = bits.TrailingZeros64(m) / 8
+		}
+		if got != want {
+			t.Fatalf("%x: first special byte at %d, want %d", b, got, want)
+		}
+	})
 }
