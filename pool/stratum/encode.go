@@ -16,7 +16,10 @@ func replyTrue(id []byte) []byte { return replyRaw(id, "true") }
 
 // replyRaw answers with a result that is JSON already.
 func replyRaw(id []byte, result string) []byte {
-	b := make([]byte, 0, len(id)+len(result)+40)
+	return appendResult(make([]byte, 0, len(id)+len(result)+40), id, result)
+}
+
+func appendResult(b, id []byte, result string) []byte {
 	b = append(b, `{"id":`...)
 	b = append(b, id...)
 	b = append(b, `,"result":`...)

@@ -82,8 +82,17 @@ func (s *session) deadline() bool {
 	if !s.authorised {
 		until = s.began.Add(s.srv.cfg.Handshake)
 	}
+	// Moving it costs as much as hashing a share; it may be a little early.
+	if d := until.Sub(s.armed); d >= 0 && d < s.srv.cfg.Idle/idleSteps {
+		return true
+	}
+	s.armed = until
 	return s.conn.SetReadDeadline(until) == nil
 }
+
+// idleSteps is into how many parts the longest silence falls: by up to one of
+// them a silent client is sent away early.
+const idleSteps = 64
 
 func (s *session) readFailed(err error) {
 	switch {

@@ -34,6 +34,7 @@ type Server struct {
 	// changes counts Retarget and CloseWorker.
 	changes atomic.Uint64
 	refused [refusals]atomic.Int64
+	flights sync.Pool // of *flight
 
 	sources  ledger[netip.Addr]
 	accounts ledger[hashyard.ID]
@@ -61,7 +62,7 @@ func Open(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(),
+		cfg: cfg, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(), flights: sync.Pool{New: newFlight},
 		sessions: map[*session]struct{}{}, lobby: map[net.Conn]struct{}{}, units: map[hashyard.ID]*session{},
 		sources: newLedger[netip.Addr](cfg.MaxSources), accounts: newLedger[hashyard.ID](cfg.MaxSources),
 		en1: newExtranonces(cfg.Region, uint32(cfg.Now().UnixNano())),

@@ -59,6 +59,9 @@ type session struct {
 	asked        bool // who it is was said, if only wrongly
 	failedLogins int
 	badLines     int
+	armed        time.Time // the reading deadline as last set, but for end's
+	marked       uint64    // whose mark lastMark is; 0 for none
+	lastMark     job.Mark
 
 	mu         sync.Mutex // guards the fields below
 	subscribed bool
@@ -128,8 +131,19 @@ func newSession(srv *Server, d *door, conn net.Conn, remote netip.AddrPort, en1 
 // salt is not kept but derived, so that a block is recognised however old its
 // job is.
 func (s *session) mark(j *job.Job, variant uint8) job.Mark {
-	sum := sha256.Sum256(binary.BigEndian.AppendUint64(s.key[:len(s.key):len(s.key)], j.ID(variant)))
+	var seed [len(s.key) + 8]byte
+	binary.BigEndian.PutUint64(seed[copy(seed[:], s.key[:]):], j.ID(variant))
+	sum := sha256.Sum256(seed[:])
 	return j.Mark(variant, [job.SaltSize]byte(sum[:]))
+}
+
+// markOnce is mark for the reading goroutine, which mostly asks for the same
+// again.
+func (s *session) markOnce(j *job.Job, variant uint8) job.Mark {
+	if id := j.ID(variant); s.marked != id {
+		s.marked, s.lastMark = id, s.mark(j, variant)
+	}
+	return s.lastMark
 }
 
 func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) }

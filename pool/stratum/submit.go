@@ -29,7 +29,7 @@ func (s *session) submit(r *submitRequest) {
 	js := jobs.byID[seq]
 	parsed := s.sub.Parse(r.extranonce2, r.ntime, r.nonce, r.bits)
 	if js != nil && parsed {
-		mark := s.mark(js.Job, variant)
+		mark := s.markOnce(js.Job, variant)
 		job.Verify(js.Job, mark, s.en1, mask, &s.sub, now.Unix(), &s.verdict)
 		if s.verdict.Block && js.firstBlock(&s.verdict.Hash) {
 			s.found(js, mark, grant, now)
@@ -45,8 +45,6 @@ func (s *session) submit(r *submitRequest) {
 		s.refuse(r, share.Other, share.Malformed, "a parameter is missing, not hex or of the wrong length", now)
 	case v.Code != share.Accepted:
 		s.refuse(r, v.Code, v.Cause, "ntime or version bits out of range", now)
-	case js.has(&v.Hash):
-		s.refuse(r, share.Duplicate, share.Repeated, "", now)
 	default:
 		s.judgeWork(r, js, id, now)
 	}
@@ -55,60 +53,103 @@ func (s *session) submit(r *submitRequest) {
 // judgeWork accepts a well-formed new share for what it counts.
 func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.Time) {
 	v := &s.verdict
-	d, met := s.worth(id, &v.Hash)
-	if !met {
-		s.refuse(r, share.LowDifficulty, share.TooEasy, "", now)
-		return
+	d, met, sated := s.worth(id, &v.Hash)
+	fresh, room := true, true
+	if met && !sated {
+		fresh, room = js.add(&v.Hash)
+	} else {
+		fresh = !js.has(&v.Hash)
 	}
-	if s.sated(js.Seq) {
-		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can from one connection", now)
-		return
-	}
-	switch fresh, room := js.add(&v.Hash); {
+	switch {
 	case !fresh:
 		s.refuse(r, share.Duplicate, share.Repeated, "", now)
-		return
+	case !met:
+		s.refuse(r, share.LowDifficulty, share.TooEasy, "", now)
+	case sated:
+		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can from one connection", now)
 	case !room:
 		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can", now)
-		return
+	default:
+		s.store(r, js, id, d, now)
 	}
+}
+
+// store sends an accepted share on its way through the log.
+func (s *session) store(r *submitRequest, js *jobState, id uint64, d hashyard.Difficulty, now time.Time) {
 	s.flight <- struct{}{}
 	s.mu.Lock()
 	if !s.authorised { // ended since; its successor may be at work already
 		s.mu.Unlock()
 		<-s.flight
-		js.drop(&v.Hash)
+		js.drop(&s.verdict.Hash)
 		s.refuse(r, share.Unauthorised, share.NoCause, "", now)
 		return
 	}
-	rec := s.record(now, d, share.Accepted)
+	f := s.srv.flights.Get().(*flight)
+	f.rec = s.record(now, d, share.Accepted)
 	if j := s.find(id); j != nil {
 		j.taken++
-		rec.Sent = j.at
+		f.rec.Sent = j.at
 	}
 	if d > 0 {
-		rec.Fresh = s.freshen(d, now)
+		f.rec.Fresh = s.freshen(d, now)
 	}
 	s.mu.Unlock()
-	rec.Epoch, rec.Hash = js.Epoch, v.Hash
-	idJSON := append([]byte(nil), r.id...)
+	f.rec.Epoch, f.rec.Hash = js.Epoch, s.verdict.Hash
+	f.s, f.js, f.at, f.id = s, js, now, append(f.id[:0], r.id...)
 	hashyard.Hit(hashyard.AtShareVerified)
-	s.srv.cfg.Log.Submit(rec, func(err error) {
-		code := s.answer(idJSON, js, &rec, err)
-		s.srv.judged(code, rec.Difficulty, s.srv.cfg.Now().Sub(now))
-		<-s.flight
-	})
+	s.srv.cfg.Log.Submit(f.rec, f.done)
 }
 
-// worth is what a hash under a wire id counts, and whether it is taken.
-func (s *session) worth(id uint64, hash *[32]byte) (counts hashyard.Difficulty, taken bool) {
+// flight is an accepted share on its way through the log. It is used again
+// when it has landed: a busy pool would make little else but garbage of them.
+type flight struct {
+	s     *session
+	js    *jobState
+	rec   share.Record
+	at    time.Time
+	id    []byte // of the request, as JSON
+	reply []byte
+	done  func(error) // landed, bound once
+}
+
+func newFlight() any {
+	f := new(flight)
+	f.done = f.landed
+	return f
+}
+
+// landed answers the share; the log calls it once.
+func (f *flight) landed(err error) {
+	s := f.s
+	code := f.answer(err)
+	s.srv.judged(code, f.rec.Difficulty, s.srv.cfg.Now().Sub(f.at))
+	f.s, f.js = nil, nil
+	s.srv.flights.Put(f)
+	<-s.flight
+}
+
+// worth is what a hash under a wire id counts, whether it is taken, and whether
+// the session has had its part of what is remembered of the job, all variants
+// together: nobody fills it for the others.
+func (s *session) worth(id uint64, hash *[32]byte) (counts hashyard.Difficulty, taken, sated bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	j := s.find(id)
 	if j == nil {
-		return 0, false
+		return 0, false, false
 	}
-	return judge(j.bound, s.bound, hash)
+	counts, taken = judge(j.bound, s.bound, hash)
+	seq, _ := job.SplitID(id)
+	had := 0
+	for i := len(s.sent) - 1; i >= 0; i-- {
+		if of, _ := job.SplitID(s.sent[i].id); of == seq {
+			had += s.sent[i].taken
+		} else if of < seq {
+			break
+		}
+	}
+	return counts, taken, had >= s.srv.cfg.MaxTaken
 }
 
 // judge takes a hash that meets the lower of two difficulties: the one that
@@ -133,47 +174,33 @@ func judge(own, newest *level, hash *[32]byte) (counts hashyard.Difficulty, take
 	return 0, newest.d < own.d && job.Meets(hash, &newest.target)
 }
 
-// sated reports whether the session has had its part of what is remembered of
-// a job, all variants together: nobody fills it for the others.
-func (s *session) sated(seq uint64) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	taken := 0
-	for i := len(s.sent) - 1; i >= 0; i-- {
-		if of, _ := job.SplitID(s.sent[i].id); of == seq {
-			taken += s.sent[i].taken
-		} else if of < seq {
-			break
-		}
-	}
-	return taken >= s.srv.cfg.MaxTaken
-}
-
 // answer tells the miner what the log said, and the caller how that counts.
-func (s *session) answer(id []byte, js *jobState, rec *share.Record, err error) share.Code {
+func (f *flight) answer(err error) share.Code {
+	s := f.s
 	if err == nil {
 		hashyard.Hit(hashyard.AtShareAnswer)
 		s.mu.Lock()
 		s.accepted++
 		s.row = 0
-		if rec.Difficulty > 0 {
+		if f.rec.Difficulty > 0 {
 			s.from.accepted()
 			s.by.accepted()
 		}
-		s.lastShare = rec.At
-		s.work = s.work.Add(hashyard.WorkOf(rec.Difficulty))
+		s.lastShare = f.rec.At
+		s.work = s.work.Add(hashyard.WorkOf(f.rec.Difficulty))
 		s.mu.Unlock()
-		s.send(replyTrue(id))
+		f.reply = appendResult(f.reply[:0], f.id, "true")
+		s.send(f.reply)
 		hashyard.Hit(hashyard.AtShareAnswered)
 		return share.Accepted
 	}
 	text := "share could not be stored and may not be credited"
 	if errors.Is(err, hashyard.Exhausted) {
 		text = "share log is full, the share is not credited"
-		js.drop(&rec.Hash)
+		f.js.drop(&f.rec.Hash)
 	}
 	s.srv.interrupted("share log: " + err.Error())
-	s.send(replyError(id, share.Other, text))
+	s.send(replyError(f.id, share.Other, text))
 	return share.Other
 }
 
