@@ -291,6 +291,7 @@ func (s *shard) line(m *miner, line []byte, at int64) error {
 			s.ready.Add(1)
 		}
 		m.notify = append(m.notify[:0], line...)
+		m.length.Store(int64(len(line) + 1))
 		if bytes.HasSuffix(line, []byte("true]}")) {
 			s.arrived(m.clean, at)
 			m.clean++

@@ -12,6 +12,7 @@ import (
 	"math"
 	"math/big"
 	"strconv"
+	"sync/atomic"
 
 	"hashyard/pool/stratum/stratumtest"
 )
@@ -24,13 +25,14 @@ type miner struct {
 	user   string
 	rest   []byte // the beginning of a line whose end has not come
 	en1    []byte
-	logins int     // answered requests of the handshake
-	units  uint64  // of the difficulty in force, in 2^-32
-	notify []byte  // the newest, not yet taken in
-	job    *work   // taken in
-	clean  int     // jobs that came as clean
-	waits  []await // submits without an answer, oldest first
-	sent   uint32  // submits, which number them
+	logins int          // answered requests of the handshake
+	units  uint64       // of the difficulty in force, in 2^-32
+	notify []byte       // the newest, not yet taken in
+	job    *work        // taken in
+	clean  int          // jobs that came as clean
+	waits  []await      // submits without an answer, oldest first
+	sent   uint32       // submits, which number them
+	length atomic.Int64 // of the last notify, with its end
 }
 
 // await is a submit on its way.

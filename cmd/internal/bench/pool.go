@@ -22,6 +22,7 @@ type Pool struct {
 	BlocksEvery time.Duration `default:"0s" help:"A new block this often during the load; 0s for none."`
 	Seconds     int           `default:"10" help:"Length of the measured load."`
 	Fans        int           `default:"3" help:"New blocks before the load, to measure how long a clean job takes to all clients."`
+	Txs         int           `default:"1000" help:"Transactions in the template, which a share has branches for."`
 	Difficulty  uint64        `default:"4" help:"Difficulty of every share, in expected hashes."`
 	Threads     int           `default:"1" help:"Threads of the load."`
 	SinkSeconds int           `default:"5" help:"Length of the load on the do-nothing server; 0 leaves it out."`
@@ -40,6 +41,8 @@ func (b *Pool) Check() error {
 	switch {
 	case b.Conns < 1 || b.Conns > maxConns:
 		return hashyard.Invalid.Errorf("--conns must be 1 … %d: both ends need a descriptor each", maxConns)
+	case b.Txs < 0 || b.Txs > maxTxs:
+		return hashyard.Invalid.Errorf("--txs must be 0 … %d", maxTxs)
 	case b.Rate < 0 || b.Seconds < 1 || b.Fans < 0 || b.Difficulty < 1 || b.Threads < 1 || b.SinkSeconds < 0 || b.BlocksEvery < 0:
 		return hashyard.Invalid.Errorf("--rate, --fans, --sink-seconds and --blocks-every cannot be negative; --seconds, --difficulty and --threads are at least 1")
 	}
@@ -81,7 +84,7 @@ func (b *Pool) Run(ctx context.Context, log *slog.Logger) error {
 
 // measure is the run against the real server.
 func (b *Pool) measure(ctx context.Context, self, dir string, f *Figures, log *slog.Logger) (err error) {
-	s, err := surround(ctx, dir, b.Search, b.Conns, log)
+	s, err := surround(ctx, dir, b.Search, b.Conns, b.Txs, log)
 	if err != nil {
 		return err
 	}
@@ -192,7 +195,7 @@ func (r *run) until(ctx context.Context, what string, ok func() bool) error {
 
 func (r *run) notifyBytes() int {
 	m := r.load.shards[0].miners[0]
-	return len(m.notify) + 1 // nothing has taken it in yet, and the thread only appends
+	return int(m.length.Load())
 }
 
 // fanOut brings new blocks while nobody mines.

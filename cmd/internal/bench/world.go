@@ -16,6 +16,7 @@ import (
 	"hashyard"
 	"hashyard/migrations"
 	"hashyard/migrations/cluster"
+	"hashyard/pool/node"
 	"hashyard/pool/node/devchain"
 )
 
@@ -33,14 +34,18 @@ type surroundings struct {
 // bits of the chain: no share of a run is a block by luck.
 const chainBits = 0x1b0404cb
 
-func surround(ctx context.Context, dir string, search []string, workers int, log *slog.Logger) (*surroundings, error) {
+func surround(ctx context.Context, dir string, search []string, workers, txs int, log *slog.Logger) (*surroundings, error) {
 	s := &surroundings{}
 	var err error
 	if s.cluster, err = cluster.Start(ctx, cluster.Config{Dir: filepath.Join(dir, "pg"), Search: search, Log: log}); err != nil {
 		return nil, err
 	}
 	s.stop = func() error { return s.cluster.Stop(context.WithoutCancel(ctx)) }
-	if err := errors.Join(s.database(ctx, workers), s.startChain(ctx, dir, log)); err != nil {
+	err = s.database(ctx, workers)
+	if err == nil {
+		err = s.startChain(ctx, dir, txs, log)
+	}
+	if err != nil {
 		return nil, errors.Join(err, s.stop())
 	}
 	return s, nil
@@ -78,8 +83,11 @@ func (s *surroundings) database(ctx context.Context, workers int) error {
 }
 
 // startChain runs the node in this process: its time is not the server's.
-func (s *surroundings) startChain(ctx context.Context, dir string, log *slog.Logger) error {
-	chain, err := devchain.Open(devchain.Config{Dir: filepath.Join(dir, "chain"), Bits: chainBits, Logger: log})
+func (s *surroundings) startChain(ctx context.Context, dir string, txs int, log *slog.Logger) error {
+	chain, err := devchain.Open(devchain.Config{
+		Dir: filepath.Join(dir, "chain"), Bits: chainBits, Logger: log,
+		Bootstrap: []devchain.Output{{Script: anyone(), Value: fund}},
+	})
 	if err != nil {
 		return err
 	}
@@ -96,7 +104,12 @@ func (s *surroundings) startChain(ctx context.Context, dir string, log *slog.Log
 		halt()
 		return errors.Join(<-served, chain.Close(), s.owner.Close(context.WithoutCancel(ctx)), database())
 	}
-	return nil
+	n, err := node.New(node.Config{URL: s.url, User: chainUser, Password: chainPassword})
+	if err != nil {
+		return err
+	}
+	defer n.Close()
+	return fillMempool(ctx, n, txs)
 }
 
 // booked is the work in the books, also what could not be booked on anybody.
