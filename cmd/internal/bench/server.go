@@ -64,7 +64,7 @@ func (s *Server) Run(ctx context.Context, log *slog.Logger) error {
 }
 
 func (s *Server) serve(ctx context.Context, db *pg.DB, shares *sharelog.Log, log *slog.Logger) error {
-	p, err := s.build(db, shares, log)
+	p, err := s.build(ctx, db, shares, log)
 	if err != nil {
 		return err
 	}
@@ -99,8 +99,16 @@ type parts struct {
 	profile  bytes.Buffer
 }
 
-func (s *Server) build(db *pg.DB, shares *sharelog.Log, log *slog.Logger) (*parts, error) {
+func (s *Server) build(ctx context.Context, db *pg.DB, shares *sharelog.Log, log *slog.Logger) (*parts, error) {
 	n, err := node.New(node.Config{URL: s.ChainURL, User: chainUser, Password: chainPassword})
+	if err != nil {
+		return nil, err
+	}
+	network, err := n.Network(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes, err := node.NewNodes(node.NodesConfig{Nodes: []node.Node{n}, Network: network, Logger: log})
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +134,7 @@ func (s *Server) build(db *pg.DB, shares *sharelog.Log, log *slog.Logger) (*part
 		return nil, err
 	}
 	p.dispatch, err = dispatch.New(dispatch.Config{
-		Node: n, Edge: p.stratum, Epochs: p.accounts, Blocks: p.accounts, Script: witnessScript(), Logger: log,
+		Nodes: nodes, Edge: p.stratum, Epochs: p.accounts, Blocks: p.accounts, Script: witnessScript(), Logger: log,
 	})
 	return p, err
 }
@@ -145,7 +153,7 @@ func (f feeless) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, h
 	return h.PrevHash, h.Height, 0, err
 }
 
-func (f feeless) Confirmations(ctx context.Context, hash [32]byte) (int64, error) {
+func (f feeless) Confirmations(ctx context.Context, hash [32]byte, _ int64) (int64, error) {
 	h, err := f.node.BlockHeader(ctx, hash)
 	return h.Confirmations, err
 }
