@@ -1,217 +1,339 @@
 package book
 
 import (
+	"cmp"
 	"slices"
-	"testing"
-
-	"github.com/google/go-cmp/cmp"
-	"pgregory.net/rapid"
 
 	"hashyard"
 )
 
 // naive is the same book written the slow, obvious way: one list in time
-// order, searched whole for every match.
-type naive struct{ resting []Order }
+// order, searched whole for every question, units tried one by one, and what
+// would happen found out by doing it to a copy.
+type naive struct {
+	resting []Order
+	halted  bool
+	now     int64
+}
+
+func (n *naive) apply(c command) []Event {
+	switch c.kind {
+	case cancelOne:
+		return n.cancel(c.order.ID, c.order.Org)
+	case replaceOne:
+		return n.replace(c.order)
+	case cancelAll:
+		return n.settle(n.closeAll(Cancelled, func(o Order) bool { return c.order.Org.IsZero() || o.Org == c.order.Org }))
+	case expire:
+		n.now = max(n.now, c.at)
+		return n.settle(n.closeAll(Expired, func(o Order) bool { return o.TIF == GTD && o.Expires <= n.now }))
+	case halt:
+		if n.halted {
+			return []Event{{Kind: Refused, Reason: InHalt}}
+		}
+		n.halted = true
+		return []Event{{Kind: Halted}}
+	case resume:
+		return n.resume(hashyard.MilliCentsPerTH(c.at))
+	}
+	return n.place(c.order)
+}
+
+func (n *naive) index(id hashyard.ID) int {
+	return slices.IndexFunc(n.resting, func(r Order) bool { return r.ID == id })
+}
+
+func (n *naive) crossesAny(o Order) bool {
+	return slices.ContainsFunc(n.resting, func(r Order) bool { return r.Side != o.Side && meet(o, r) })
+}
+
+// meet tells whether prices of opposite sides cross.
+func meet(x, y Order) bool {
+	if x.Side == Bid {
+		return x.Price >= y.Price
+	}
+	return x.Price <= y.Price
+}
 
 func (n *naive) place(o Order) []Event {
-	if o.Units <= 0 || o.Price <= 0 {
-		return []Event{{Kind: Refused, Order: o.ID, Left: o.Units, Reason: Malformed}}
+	refused := func(r Reason) []Event { return []Event{{Kind: Refused, Order: o.ID, Left: o.Units, Reason: r}} }
+	now := o.TIF == IOC || o.TIF == FOK || o.Type == Market
+	switch {
+	case unsound(o) || o.Min > o.Units:
+		return refused(Malformed)
+	case n.index(o.ID) >= 0:
+		return refused(Duplicate)
+	case n.halted && now:
+		return refused(InHalt)
+	case o.TIF == GTD && o.Expires <= n.now:
+		return refused(Expired)
 	}
-	if slices.ContainsFunc(n.resting, func(r Order) bool { return r.ID == o.ID }) {
-		return []Event{{Kind: Refused, Order: o.ID, Left: o.Units, Reason: Duplicate}}
+	if o.Type == Market && o.Price == 0 {
+		best := n.opposite(o)
+		if len(best) == 0 {
+			return []Event{{Kind: Closed, Order: o.ID, Left: o.Units, Reason: Unfilled}}
+		}
+		p := n.resting[best[0]].Price
+		away := o.Collar
+		if away == 0 {
+			away = p / 10
+		}
+		if o.Side == Bid {
+			o.Price = p + away
+		} else {
+			o.Price = max(p-away, 1)
+		}
 	}
-	var out []Event
-	for o.Units > 0 {
-		best := -1
-		for i, r := range n.resting {
-			if r.Side == o.Side || (o.Side == Bid && r.Price > o.Price) || (o.Side == Ask && r.Price < o.Price) {
-				continue
-			}
-			if best < 0 || (o.Side == Bid && r.Price < n.resting[best].Price) || (o.Side == Ask && r.Price > n.resting[best].Price) {
-				best = i
-			}
+	if o.PostOnly && !n.halted && n.crossesAny(o) {
+		return refused(WouldTake)
+	}
+	return n.settle(n.enter(o, nil))
+}
+
+func unsound(o Order) bool {
+	m, now := o.Type == Market, o.TIF == IOC || o.TIF == FOK
+	lot := max(o.Lot, 1)
+	return o.Units <= 0 || o.Units > MaxUnits || o.Price < 0 || (o.Price == 0 && !m) ||
+		o.Collar < 0 || (o.Collar > 0 && (!m || o.Price > 0)) || o.Min < 0 || o.Lot < 0 ||
+		o.Units%lot != 0 || o.Min%lot != 0 || (o.TIF == GTD && o.Expires == 0) || (o.TIF != GTD && o.Expires != 0) ||
+		(o.PostOnly && (m || now)) || (m && o.TIF == GTD)
+}
+
+// opposite are the indexes of what could be opposite to o, in priority order;
+// for a market order without a price yet, all of the other side.
+func (n *naive) opposite(o Order) []int {
+	var out []int
+	for i, r := range n.resting {
+		if r.Side != o.Side && (o.Price == 0 || meet(o, r)) {
+			out = append(out, i)
 		}
-		if best < 0 {
-			break
+	}
+	slices.SortStableFunc(out, func(x, y int) int {
+		if o.Side == Bid {
+			return cmp.Compare(n.resting[x].Price, n.resting[y].Price)
 		}
-		m := &n.resting[best]
-		if m.Org == o.Org {
+		return cmp.Compare(n.resting[y].Price, n.resting[x].Price)
+	})
+	return out
+}
+
+// most tries all numbers of units, the greatest first.
+func most(taker, maker Order) int64 {
+	for u := min(taker.Units, maker.Units); u > 0; u-- {
+		whole := u == maker.Units
+		if u%max(taker.Lot, 1) == 0 && u%max(maker.Lot, 1) == 0 && (whole || !maker.AON && u >= maker.Min) {
+			return u
+		}
+	}
+	return 0
+}
+
+func (n *naive) enter(o Order, out []Event) []Event {
+	if !n.halted && n.wouldGet(o) >= least(o) {
+		var self bool
+		if out, self = n.sweep(&o, out); self {
 			return append(out, Event{Kind: Closed, Order: o.ID, Left: o.Units, Reason: SelfTrade})
-		}
-		u := min(m.Units, o.Units)
-		m.Units -= u
-		o.Units -= u
-		out = append(out, Event{Kind: Filled, Order: o.ID, Maker: m.ID, Price: m.Price, Units: u, Left: o.Units, MakerLeft: m.Units})
-		if m.Units == 0 {
-			n.resting = slices.Delete(n.resting, best, best+1)
 		}
 	}
 	if o.Units == 0 {
 		return out
 	}
-	if o.TIF == IOC {
+	if o.TIF == IOC || o.TIF == FOK || o.Type == Market {
 		return append(out, Event{Kind: Closed, Order: o.ID, Left: o.Units, Reason: Unfilled})
 	}
 	n.resting = append(n.resting, o)
 	return append(out, Event{Kind: Rested, Order: o.ID, Price: o.Price, Left: o.Units})
 }
 
-func (n *naive) cancel(id, org hashyard.ID) []Event {
-	for i, r := range n.resting {
-		if r.ID == id && r.Org == org {
-			n.resting = slices.Delete(n.resting, i, i+1)
-			return []Event{{Kind: Closed, Order: id, Left: r.Units, Reason: Cancelled}}
-		}
+// least is what o must get to take anything; an order without such a wish may
+// get nothing, and the wish for one unit is none.
+func least(o Order) int64 {
+	switch {
+	case o.Units == 1:
+		return 0
+	case o.AON || o.TIF == FOK:
+		return o.Units
+	case o.Min > 1:
+		return min(o.Min, o.Units)
 	}
-	return []Event{{Kind: Refused, Order: id, Reason: Unknown}}
+	return 0
 }
 
-func (n *naive) depth(s Side) []Level {
-	at := map[hashyard.MilliCentsPerTH]*Level{}
-	var prices []hashyard.MilliCentsPerTH
-	for _, r := range n.resting {
-		if r.Side != s {
+func (n *naive) wouldGet(o Order) (sum int64) {
+	try := naive{resting: slices.Clone(n.resting), now: n.now}
+	evs, _ := try.sweep(&o, nil)
+	for _, e := range evs {
+		if e.Kind == Filled {
+			sum += e.Units
+		}
+	}
+	return sum
+}
+
+func (n *naive) sweep(o *Order, out []Event) ([]Event, bool) {
+	var makers []hashyard.ID
+	for _, i := range n.opposite(*o) {
+		makers = append(makers, n.resting[i].ID)
+	}
+	for _, id := range makers {
+		i := n.index(id)
+		m := &n.resting[i]
+		u := most(*o, *m)
+		if u == 0 {
 			continue
 		}
-		if at[r.Price] == nil {
-			at[r.Price] = &Level{Price: r.Price}
-			prices = append(prices, r.Price)
+		if m.Org != o.Org {
+			m.Units -= u
+			o.Units -= u
+			out = append(out, Event{Kind: Filled, Order: o.ID, Maker: id, Price: m.Price, Units: u, Left: o.Units, MakerLeft: m.Units})
+			n.sweepUp(i)
+			continue
 		}
-		at[r.Price].Units += r.Units
-		at[r.Price].Orders++
+		special := o.AON || o.TIF == FOK || o.Min > 1 || o.Lot > 1 || m.AON || m.Min > 1 || m.Lot > 1
+		switch {
+		case o.STP == CancelNewest:
+			return out, true
+		case o.STP == CancelBoth:
+			return append(out, n.drop(i, SelfTrade)), true
+		case o.STP == CancelOldest || special:
+			out = append(out, n.drop(i, SelfTrade))
+		default:
+			m.Units -= u
+			o.Units -= u
+			out = append(out, Event{Kind: Reduced, Order: o.ID, Maker: id, Units: u, Left: o.Units, MakerLeft: m.Units, Reason: SelfTrade})
+			n.sweepUp(i)
+		}
 	}
-	slices.Sort(prices)
-	if s == Bid {
-		slices.Reverse(prices)
+	return out, false
+}
+
+// sweepUp takes a resting order out if nothing of it is left.
+func (n *naive) sweepUp(i int) {
+	if n.resting[i].Units == 0 {
+		n.resting = slices.Delete(n.resting, i, i+1)
 	}
-	out := []Level{}
-	for _, p := range prices {
-		out = append(out, *at[p])
+}
+
+func (n *naive) drop(i int, why Reason) Event {
+	e := Event{Kind: Closed, Order: n.resting[i].ID, Left: n.resting[i].Units, Reason: why}
+	n.resting = slices.Delete(n.resting, i, i+1)
+	return e
+}
+
+// settle lets the oldest resting order that can trade do so, again and again.
+func (n *naive) settle(out []Event) []Event {
+	for again := !n.halted; again; {
+		again = false
+		for _, r := range n.resting {
+			try := naive{resting: slices.Clone(n.resting)}
+			evs := try.inPlace(r.ID)
+			if n.sum(evs) > 0 && n.sum(evs) >= least(r) {
+				out = append(out, n.inPlace(r.ID)...)
+				again = true
+				break
+			}
+		}
 	}
 	return out
 }
 
-func (n *naive) apply(c command) []Event {
-	if c.cancel {
-		return n.cancel(c.order.ID, c.order.Org)
+func (n *naive) sum(evs []Event) (sum int64) {
+	for _, e := range evs {
+		sum += e.Units
 	}
-	return n.place(c.order)
+	return sum
 }
 
-type command struct {
-	order  Order
-	cancel bool
-}
-
-func drawCommand(t *rapid.T, ids int) command {
-	o := Order{
-		ID:    id('o', rapid.IntRange(1, ids).Draw(t, "order")),
-		Org:   id('g', rapid.IntRange(1, 4).Draw(t, "org")),
-		Side:  Side(rapid.IntRange(0, 1).Draw(t, "side")),
-		TIF:   TIF(rapid.SampledFrom([]int{0, 0, 0, 1}).Draw(t, "tif")),
-		Price: hashyard.MilliCentsPerTH(1000 * rapid.IntRange(1, 8).Draw(t, "price")),
-		Units: int64(rapid.IntRange(0, 9).Draw(t, "units")),
+func (n *naive) inPlace(id hashyard.ID) (out []Event) {
+	var others []hashyard.ID
+	for _, i := range n.opposite(n.resting[n.index(id)]) {
+		others = append(others, n.resting[i].ID)
 	}
-	return command{order: o, cancel: rapid.IntRange(0, 4).Draw(t, "cancel") == 0}
-}
-
-func (c command) apply(b *Book) []Event {
-	if c.cancel {
-		return b.Cancel(c.order.ID, c.order.Org, nil)
-	}
-	return b.Place(c.order, nil)
-}
-
-func TestBookEqualsNaiveBook(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		b, slow := New(), &naive{}
-		var journal []command
-		entered := map[hashyard.ID]int64{} // units a live id entered with
-		for range rapid.IntRange(1, 120).Draw(t, "commands") {
-			c := drawCommand(t, 60)
-			journal = append(journal, c)
-			got := c.apply(b)
-			want := slow.apply(c)
-			if d := cmp.Diff(want, got); d != "" {
-				t.Fatalf("after %d commands (-naive +book):\n%s", len(journal), d)
-			}
-			audit(t, b, slow)
-			var filled int64
-			for _, e := range got {
-				if e.Kind == Filled {
-					filled += e.Units
-					entered[e.Maker] -= e.Units
-					if entered[e.Maker] < 0 {
-						t.Fatalf("%s filled beyond its units", e.Maker)
-					}
-				}
-			}
-			if filled > max(c.order.Units, 0) {
-				t.Fatalf("taker filled %d of %d", filled, c.order.Units)
-			}
-			if r, ok := b.Resting(c.order.ID); ok && !c.cancel && got[len(got)-1].Kind == Rested {
-				entered[r.ID] = r.Units
-			}
+	for _, other := range others {
+		i, j := n.index(id), n.index(other)
+		if i < 0 {
+			break
 		}
-		replayAndRestore(t, b, journal)
-	})
+		u := most(n.resting[i], n.resting[j])
+		if u == 0 || n.resting[i].Org == n.resting[j].Org {
+			continue
+		}
+		out = append(out, n.pair(min(i, j), max(i, j), u, n.resting[min(i, j)].Price))
+	}
+	return out
 }
 
-// audit checks both sides whole after every message.
-func audit(t *rapid.T, b *Book, slow *naive) {
-	bb, ba := b.best(Bid), b.best(Ask)
-	if bb != nil && ba != nil && bb.price >= ba.price {
-		t.Fatalf("crossed: bid %d, ask %d", bb.price, ba.price)
+// pair trades two resting orders, the older given first.
+func (n *naive) pair(older, younger int, u int64, price hashyard.MilliCentsPerTH) Event {
+	x, y := &n.resting[older], &n.resting[younger]
+	x.Units -= u
+	y.Units -= u
+	e := Event{Kind: Filled, Order: y.ID, Maker: x.ID, Price: price, Units: u, Left: y.Units, MakerLeft: x.Units}
+	n.sweepUp(younger)
+	n.sweepUp(older)
+	return e
+}
+
+func (n *naive) cancel(id, org hashyard.ID) []Event {
+	i := n.index(id)
+	if i < 0 || n.resting[i].Org != org {
+		return []Event{{Kind: Refused, Order: id, Reason: Unknown}}
 	}
+	return n.settle([]Event{n.drop(i, Cancelled)})
+}
+
+func (n *naive) replace(to Order) []Event {
+	i := n.index(to.ID)
+	if i < 0 || n.resting[i].Org != to.Org {
+		return []Event{{Kind: Refused, Order: to.ID, Reason: Unknown}}
+	}
+	was := n.resting[i]
+	o := was
+	o.Price, o.Units = to.Price, to.Units
+	stays := o.Price == was.Price && o.Units <= was.Units
+	switch {
+	case unsound(o):
+		return []Event{{Kind: Refused, Order: o.ID, Left: was.Units, Reason: Malformed}}
+	case !stays && o.PostOnly && !n.halted && n.crossesAny(o):
+		return []Event{{Kind: Refused, Order: o.ID, Left: was.Units, Reason: WouldTake}}
+	}
+	out := []Event{{Kind: Replaced, Order: o.ID, Price: o.Price, Left: o.Units}}
+	if stays {
+		n.resting[i] = o
+		return n.settle(out)
+	}
+	n.resting = slices.Delete(n.resting, i, i+1)
+	return n.settle(n.enter(o, out))
+}
+
+// closeAll closes bids before asks, each side in priority order.
+func (n *naive) closeAll(why Reason, of func(Order) bool) (out []Event) {
+	for _, id := range n.priority() {
+		if i := n.index(id); of(n.resting[i]) {
+			out = append(out, n.drop(i, why))
+		}
+	}
+	return out
+}
+
+func (n *naive) priority() (ids []hashyard.ID) {
 	for _, s := range []Side{Bid, Ask} {
-		if d := cmp.Diff(slow.depth(s), b.Depth(s, 1000)); d != "" {
-			t.Fatalf("%s depth (-naive +book):\n%s", s, d)
+		for _, i := range n.opposite(Order{Side: s.Other()}) {
+			ids = append(ids, n.resting[i].ID)
 		}
 	}
-	if b.Len() != len(slow.resting) {
-		t.Fatalf("%d resting, naive %d", b.Len(), len(slow.resting))
-	}
+	return ids
 }
 
-// replayAndRestore: the journal, and the resting orders alone, both give the
-// live state again.
-func replayAndRestore(t *rapid.T, b *Book, journal []command) {
-	replayed := New()
-	for _, c := range journal {
-		c.apply(replayed)
-	}
-	if replayed.Hash() != b.Hash() {
-		t.Fatal("replay of the journal differs from the live book")
-	}
-	restored := New()
-	for _, o := range b.Orders() {
-		if evs := restored.Place(o, nil); len(evs) != 1 || evs[0].Kind != Rested {
-			t.Fatalf("restoring traded: %+v", evs)
+func (n *naive) depth(s Side) []Level {
+	out := []Level{}
+	for _, i := range n.opposite(Order{Side: s.Other()}) {
+		r := n.resting[i]
+		if len(out) == 0 || out[len(out)-1].Price != r.Price {
+			out = append(out, Level{Price: r.Price})
 		}
+		out[len(out)-1].Units += r.Units
+		out[len(out)-1].Orders++
 	}
-	if restored.Hash() != b.Hash() {
-		t.Fatal("restored book differs from the live book")
-	}
-}
-
-// BenchmarkMatch is one resting order and one that takes it.
-func BenchmarkMatch(b *testing.B) {
-	bk := New()
-	for i := range 1000 { // a book with some depth on both sides
-		bk.Place(order(i+1, 1, Bid, int64(1000+i%50), 1, GTC), nil)
-		bk.Place(order(i+2001, 1, Ask, int64(2000+i%50), 1, GTC), nil)
-	}
-	out := make([]Event, 0, 8)
-	ask := order(60000, 2, Ask, 1500, 1, GTC)
-	bid := order(60001, 3, Bid, 1500, 1, GTC)
-	b.ReportAllocs()
-	for b.Loop() {
-		out = bk.Place(ask, out[:0])
-		out = bk.Place(bid, out[:0])
-	}
-	if out[0].Kind != Filled {
-		b.Fatal("did not match")
-	}
+	return out
 }
