@@ -53,15 +53,18 @@ func (w *writer) rebuild(ctx context.Context) error {
 // not the one that was left is not traded on.
 func (w *writer) restore(b Book) error {
 	s := &shard{
-		instrument: b.Instrument, book: book.New(), seq: b.Seq, last: b.Last,
+		instrument: b.Instrument, seq: b.Seq, last: b.Last,
 		orders: make(map[hashyard.ID]brokerage.Order, len(b.Resting)),
 	}
-	for _, o := range b.Resting {
-		evs := s.book.Place(entry(o, o.Left()), nil)
-		if len(evs) != 1 || evs[0].Kind != book.Rested {
-			return fmt.Errorf("book %s: resting order %s does not rest: %+v", b.Instrument.Name, o.ID, evs)
-		}
+	state := book.State{Orders: make([]book.Order, len(b.Resting))}
+	for i, o := range b.Resting {
+		state.Orders[i] = entry(o, o.Left())
+		state.Orders[i].Seq = o.Seq
 		s.orders[o.ID] = o
+	}
+	var err error
+	if s.book, err = book.Restore(state); err != nil {
+		return fmt.Errorf("book %s: %w", b.Instrument.Name, err)
 	}
 	if h := s.book.Hash(); b.Seq > 0 && h != b.Hash {
 		return fmt.Errorf("book %s at %d: resting orders have hash %x, the last commit left %x", b.Instrument.Name, b.Seq, h[:8], b.Hash[:8])

@@ -29,6 +29,7 @@ type cli struct {
 	Migrate         app.Migrate        `cmd:"" help:"Bring a database up to date."`
 	Journey         journeyCmd         `cmd:"" help:"Play one machine the whole way and check each step from outside."`
 	Bench           benchCmd           `cmd:"" help:"Measure this program on this machine."`
+	Book            bookCmd            `cmd:"" help:"Try the order book."`
 	Dashboards      app.Dashboards     `cmd:"" help:"Write the Grafana dashboards into a folder."`
 	Openapi         app.OpenAPI        `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Backup          backupCmd          `cmd:"" help:"Write an installation, or a local world, into one archive; nothing has to stop."`

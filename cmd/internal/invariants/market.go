@@ -108,17 +108,20 @@ func replay(ctx context.Context, v view, instrument hashyard.ID) (b *book.Book, 
 
 // resting is the book that the open orders make.
 func resting(ctx context.Context, v view, instrument hashyard.ID) (*book.Book, error) {
-	rows, err := v.tx.Query(ctx, "SELECT id, org_id, side, tif, price_mc, units - filled FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq", instrument)
+	rows, err := v.tx.Query(ctx, "SELECT id, org_id, side, tif, price_mc, units - filled, seq FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq", instrument)
 	if err != nil {
 		return nil, err
 	}
-	b := book.New()
+	var state book.State
 	var o book.Order
 	var side, tif string
-	_, err = pgx.ForEachRow(rows, []any{&o.ID, &o.Org, &side, &tif, &o.Price, &o.Units}, func() error {
-		err := errors.Join(o.Side.UnmarshalText([]byte(side)), o.TIF.UnmarshalText([]byte(tif)))
-		b.Place(o, nil)
-		return err
+	_, err = pgx.ForEachRow(rows, []any{&o.ID, &o.Org, &side, &tif, &o.Price, &o.Units, &o.Seq}, func() error {
+		state.Orders = append(state.Orders, o)
+		last := &state.Orders[len(state.Orders)-1]
+		return errors.Join(last.Side.UnmarshalText([]byte(side)), last.TIF.UnmarshalText([]byte(tif)))
 	})
-	return b, err
+	if err != nil {
+		return nil, err
+	}
+	return book.Restore(state)
 }
