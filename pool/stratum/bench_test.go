@@ -36,7 +36,7 @@ func bareServer(b *testing.B) *Server {
 	}
 	s, err := Open(Config{
 		Listen: "127.0.0.1:0", Auth: &fakeAuth{grants: map[string]Grant{}}, Log: log, Found: func(job.Candidate) {},
-		Start: 1, PerMinute: 1e12, MaxSeen: 1 << 24, MaxTaken: 1 << 24,
+		Start: 1, PerMinute: 1e12, MaxSeen: 1 << 24, MaxTaken: 1 << 24, MaxPerAddr: 1 << 20,
 	})
 	if err != nil {
 		b.Fatal(err)

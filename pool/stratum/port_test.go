@@ -303,3 +303,29 @@ func gone(t *testing.T, conn net.Conn) string {
 	}
 	return string(b)
 }
+
+// TestNoNumbersLeft: who finds no extranonce1 free takes its next pool, and the
+// next one has one when a session ended.
+func TestNoNumbersLeft(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, nil)
+	w.newJob(t, 1, hardBits, nil)
+	w.Server.mu.Lock()
+	w.en1.count, w.en1.next = 2, 0
+	w.Server.mu.Unlock()
+	first, second := w.miner(t, "acme.a"), w.miner(t, "acme.b")
+	gone(t, dialTCP(t, w.Addr()))
+	if n := w.Stats().Refused["numbers"]; n != 1 {
+		t.Fatalf("%d refused", n)
+	}
+	number := first.Extranonce1()
+	_ = first.Close()
+	eventually(t, "a number is free", func() bool { return len(w.list()) == 1 })
+	third := w.miner(t, "acme.c")
+	if third.Extranonce1() != number || third.Extranonce1() == second.Extranonce1() {
+		t.Fatalf("has %s, %s was free", third.Extranonce1(), number)
+	}
+	if err := third.Submit(deadline(t), mine(t, third)); err != nil {
+		t.Fatal(err)
+	}
+}

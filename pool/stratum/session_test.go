@@ -2,11 +2,9 @@ package stratum
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -379,41 +377,6 @@ func TestSuspendSendsMinersAway(t *testing.T) {
 	w.newJob(t, 1, hardBits, nil)
 	c = w.miner(t, "acme.rig")
 	if err := c.Submit(deadline(t), mine(t, c)); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// TestDrainAnswersWhatWaits: at the end no share is left without its answer.
-func TestDrainAnswersWhatWaits(t *testing.T) {
-	t.Parallel()
-	log := &memLog{holding: true}
-	s, err := Open(Config{Listen: "127.0.0.1:0", Auth: &fakeAuth{grants: map[string]Grant{}}, Log: log, Found: func(job.Candidate) {}, Start: testStart})
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithCancel(t.Context())
-	done := make(chan error, 1)
-	go func() { done <- s.Run(ctx) }()
-	w := &world{Server: s, log: log, seq: 1}
-	w.newJob(t, 1, hardBits, nil)
-	c := w.miner(t, "acme.rig")
-	share := mine(t, c)
-	answer := make(chan error, 1)
-	go func() { answer <- c.Submit(deadline(t), share) }()
-	eventually(t, "the share waits", func() bool { a, _ := log.all(); return len(a) == 1 })
-	cancel()
-	eventually(t, "no new connections", func() bool {
-		conn, err := net.Dial("tcp", s.Addr().String())
-		if err == nil {
-			_ = conn.Close()
-		}
-		return err != nil
-	})
-	log.release()
-	if err := <-answer; err != nil {
-		t.Fatalf("the last share got %v", err)
-	}
-	if err := <-done; !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 }
