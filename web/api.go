@@ -153,7 +153,8 @@ func New(cfg Config) *API {
 }
 
 // Handle registers a route that needs a signed-in caller who may do act. A
-// POST also needs an Idempotency-Key, and its answer is kept under it.
+// POST also needs an Idempotency-Key, and its answer is kept under it, unless
+// the route only Asks.
 //
 // I and O are huma inputs and outputs, or plain structs that are the body.
 func Handle[I, O any](api *API, op huma.Operation, act Action, fn func(ctx context.Context, actor hashyard.Actor, in *I) (*O, error)) {
@@ -164,7 +165,7 @@ func Handle[I, O any](api *API, op huma.Operation, act Action, fn func(ctx conte
 	op.Extensions = map[string]any{"x-action": string(act)}
 	before := huma.Middlewares{api.guard(act)}
 	if op.Method == http.MethodPost {
-		before = append(before, api.idempotent(op.MaxBodyBytes))
+		before = append(before, api.idempotent(op.MaxBodyBytes, hasTrait(&op, traitAsks)))
 		op.Parameters = append(op.Parameters, &huma.Param{
 			Name: idempotencyHeader, In: "header", Required: true,
 			Description: "Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed.",

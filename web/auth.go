@@ -59,6 +59,14 @@ func (api *API) guard(act Action) func(huma.Context, func(huma.Context)) {
 			api.write(ctx, err)
 			return
 		}
+		if !hasTrait(ctx.Operation(), traitIdle) {
+			leave, err := api.flood.busy.enter(ctx.Context(), caller.Actor.Org)
+			if err != nil {
+				api.write(ctx, err)
+				return
+			}
+			defer leave()
+		}
 		caller.Actor = narrow(caller.Actor, act)
 		next(huma.WithValue(ctx, callerKey, caller))
 	}

@@ -21,6 +21,7 @@ type Limits struct {
 	Caller  float64 // of one user or key; 0 is 100
 	Org     float64 // of one organisation; 0 is 300
 	Streams int     // live streams of one organisation at a time; 0 is 200
+	Busy    int     // requests of one organisation at work at a time; 0 is 24
 }
 
 // badKeyCost is what a request with a wrong key or session costs its address.
@@ -33,6 +34,7 @@ type flood struct {
 	address *sources
 	caller  *sources
 	org     *sources
+	busy    *rooms
 
 	mu      sync.Mutex // guards streams
 	streams map[hashyard.ID]int
@@ -50,6 +52,7 @@ func newFlood(l Limits, now func() time.Time) *flood {
 	return &flood{
 		limits: l, now: now, streams: map[hashyard.ID]int{},
 		address: newSources(l.Address), caller: newSources(l.Caller), org: newSources(l.Org),
+		busy: newRooms(l.Busy, roomWait),
 	}
 }
 

@@ -76,7 +76,8 @@ func CommandID(ctx context.Context) (hashyard.ID, bool) {
 // command is one POST under way.
 type command struct {
 	attempt Attempt
-	instead any // kept in place of the body, see Redacter
+	asks    bool // changes nothing: no answer is kept
+	instead any  // kept in place of the body, see Redacter
 }
 
 func keepInstead(ctx context.Context, v any) {
@@ -85,8 +86,9 @@ func keepInstead(ctx context.Context, v any) {
 	}
 }
 
-// idempotent runs a POST once per key and replays its answer afterwards.
-func (api *API) idempotent(limit int64) func(huma.Context, func(huma.Context)) {
+// idempotent runs a POST once per key and replays its answer afterwards. One
+// that only asks is run again instead.
+func (api *API) idempotent(limit int64, asks bool) func(huma.Context, func(huma.Context)) {
 	if limit <= 0 {
 		limit = maxBody
 	}
@@ -109,14 +111,14 @@ func (api *API) idempotent(limit int64) func(huma.Context, func(huma.Context)) {
 			replay(ctx, *kept)
 			return
 		}
-		api.once(ctx, next, claim, attempt, body)
+		api.once(ctx, next, claim, &command{attempt: attempt, asks: asks}, body)
 	}
 }
 
 // once runs the command, keeps its answer, and only then sends it: an answer
 // the caller has seen can always be replayed.
-func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, attempt Attempt, body []byte) {
-	cmd := &command{attempt: attempt}
+func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, cmd *command, body []byte) {
+	attempt := cmd.attempt
 	rec := &recorder{inner: huma.WithValue(ctx, commandKey, cmd), in: bytes.NewReader(body), header: map[string]string{}}
 	stop := api.renew(ctx.Context(), claim, attempt)
 	done := false
@@ -136,8 +138,10 @@ func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, att
 	}()
 	next(rec)
 	stop()
-	switch outcome(rec.status) {
-	case answered:
+	switch end := outcome(rec.status); {
+	case end == refused || cmd.asks:
+		settle(func(c context.Context) error { return api.cfg.Keeper.Forget(c, claim, attempt) })
+	case end == answered:
 		answer := Answer{Status: rec.status, Header: rec.header, Body: rec.out.Bytes()}
 		if cmd.instead != nil && rec.status < http.StatusBadRequest {
 			var b bytes.Buffer
@@ -148,9 +152,7 @@ func (api *API) once(ctx huma.Context, next func(huma.Context), claim Claim, att
 			}
 		}
 		settle(func(c context.Context) error { return api.cfg.Keeper.Keep(c, claim, attempt, answer) })
-	case refused:
-		settle(func(c context.Context) error { return api.cfg.Keeper.Forget(c, claim, attempt) })
-	case failed:
+	default:
 		settle(func(c context.Context) error { return api.cfg.Keeper.Release(c, claim, attempt) })
 	}
 	done = true

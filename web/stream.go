@@ -37,14 +37,14 @@ type streamIn struct {
 
 // RegisterStream adds GET /api/v1/events, the live stream of broker.
 func RegisterStream(api *API, broker *Broker) {
-	Handle(api, huma.Operation{
+	Handle(api, Idle(huma.Operation{
 		OperationID: "stream-events", Method: http.MethodGet, Path: "/api/v1/events", Tags: []string{"events"},
 		Summary: "Live events of your organisation as server-sent events",
 		Responses: map[string]*huma.Response{"200": {
 			Description: "A stream: first hello {seq, resumed, every_ms, at}, then a message per event, and tick {at} every every_ms.",
 			Content:     map[string]*huma.MediaType{"text/event-stream": {Schema: &huma.Schema{Type: "string"}}},
 		}},
-	}, SessionRead, func(ctx context.Context, actor hashyard.Actor, in *streamIn) (*huma.StreamResponse, error) {
+	}), SessionRead, func(ctx context.Context, actor hashyard.Actor, in *streamIn) (*huma.StreamResponse, error) {
 		last := in.LastID
 		if last == "" {
 			last = in.Since

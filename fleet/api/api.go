@@ -37,7 +37,7 @@ func Register(api *web.API, svc *fleet.Service) {
 	sightings := op(http.MethodPut, "agent-sightings", "/api/v1/agent/sightings", "Report the machines that were seen", "agent")
 	sightings.MaxBodyBytes = maxReport
 	web.Handle(api, sightings, web.AgentLink, e.sightings)
-	web.Handle(api, op(http.MethodGet, "agent-commands", "/api/v1/agent/commands", "Wait for something to do", "agent"), web.AgentLink, e.commands)
+	web.Handle(api, web.Idle(op(http.MethodGet, "agent-commands", "/api/v1/agent/commands", "Wait for something to do", "agent")), web.AgentLink, e.commands)
 	web.Handle(api, op(http.MethodPost, "agent-result", "/api/v1/agent/commands/{id}/result", "Report what a command did", "agent"), web.AgentLink, e.result)
 
 	web.Handle(api, op(http.MethodGet, "list-sites", "/api/v1/sites", "Your sites and their agents", "fleet"), web.FleetRead, e.sites)

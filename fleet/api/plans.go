@@ -13,7 +13,7 @@ import (
 )
 
 func (e edge) registerPlans(api *web.API, op func(method, id, path, summary, tag string) huma.Operation) {
-	web.Handle(api, op(http.MethodPost, "dry-run-plan", "/api/v1/redirect-plans/dry-run", "What a plan would write to which machine, and which it leaves out; changes nothing", "fleet"), web.FleetRedirect, e.dryRun)
+	web.Handle(api, web.Asks(op(http.MethodPost, "dry-run-plan", "/api/v1/redirect-plans/dry-run", "What a plan would write to which machine, and which it leaves out; changes nothing", "fleet")), web.FleetRedirect, e.dryRun)
 	web.Handle(api, op(http.MethodPost, "start-plan", "/api/v1/redirect-plans", "Redirect or restore many machines in waves", "fleet"), web.FleetRedirect, e.startPlan)
 	web.Handle(api, op(http.MethodGet, "list-plans", "/api/v1/redirect-plans", "Plans, newest first", "fleet"), web.FleetRead, e.plans)
 	web.Handle(api, op(http.MethodGet, "get-plan", "/api/v1/redirect-plans/{id}", "One plan, machine by machine", "fleet"), web.FleetRead, e.plan)

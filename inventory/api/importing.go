@@ -17,7 +17,7 @@ func (e edge) registerImport(api *web.API, get, post func(id, path, summary stri
 	check.MaxBodyBytes = sheet.MaxFile
 	take := post("import-units", "/api/v1/units/import", "Take a list of machines in, each once")
 	take.MaxBodyBytes = sheet.MaxFile
-	web.Handle(api, check, web.UnitsWrite, e.checkImport)
+	web.Handle(api, web.Asks(check), web.UnitsWrite, e.checkImport)
 	web.Handle(api, take, web.UnitsWrite, e.importUnits)
 	web.Handle(api, web.Answers(get("export-units", "/api/v1/exports/units.csv", "Your machines as CSV"), "text/csv"), web.UnitsRead, e.exportUnits)
 }

@@ -37,10 +37,11 @@ type Limits struct {
 	LimitCaller  float64 `default:"100" env:"HASHYARD_LIMIT_CALLER" help:"Requests a second of one user or API key."`
 	LimitOrg     float64 `default:"300" env:"HASHYARD_LIMIT_ORG" help:"Requests a second of one organisation."`
 	LimitStreams int     `default:"200" env:"HASHYARD_LIMIT_STREAMS" help:"Live streams of one organisation at a time."`
+	LimitBusy    int     `default:"24" env:"HASHYARD_LIMIT_BUSY" help:"Requests of one organisation that are worked on at a time; more wait, for 5 seconds."`
 }
 
 func (l Limits) web() web.Limits {
-	return web.Limits{Address: l.LimitAddress, Caller: l.LimitCaller, Org: l.LimitOrg, Streams: l.LimitStreams}
+	return web.Limits{Address: l.LimitAddress, Caller: l.LimitCaller, Org: l.LimitOrg, Streams: l.LimitStreams, Busy: l.LimitBusy}
 }
 
 // Sites are the settings of what agents do.
