@@ -189,7 +189,8 @@ type UserStore interface {
 	Users(ctx context.Context, actor hashyard.Actor, after hashyard.ID, limit int) ([]User, error)
 	// ChangeUser applies change to the user as stored; owners is how many
 	// enabled owners the organisation has. A disabled user's sessions end, and
-	// the keys they made are revoked.
+	// the keys and invitations they made are revoked; of an owner who becomes
+	// less, the invitations, and the keys that may do what they may not.
 	ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyard.ID, change func(u User, owners int) (User, error)) (User, error)
 	// SetPassword replaces the hash and ends the user's sessions but one.
 	SetPassword(ctx context.Context, actor hashyard.Actor, user hashyard.ID, hash string, keep hashyard.ID) error

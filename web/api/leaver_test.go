@@ -59,3 +59,40 @@ func TestKeysEndWithTheirMaker(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysOfAnOwnerWhoStepsDown: an owner who becomes a viewer keeps no owner's
+// key in the pocket, and no invitation that would bring an owner of theirs in.
+func TestKeysOfAnOwnerWhoStepsDown(t *testing.T) {
+	t.Parallel()
+	y := newYard(t)
+	y.must(y.svc.SeedUser(t.Context(), y.seller.ID, "ann@north.example", "Ann", password, []hashyard.Role{hashyard.Owner}))
+	y.must(y.svc.SeedTOTP(t.Context(), "ann@north.example", y.totp))
+	owner, ann := y.signIn("owner@north.example"), y.signIn("ann@north.example")
+	makeKey := func(b *browser, role string) *browser {
+		k := decode[api.NewKey](t, b.do("POST", "/keys", map[string]any{"name": role, "roles": []string{role}, "elevated": role == "owner"}))
+		return &browser{y: y, key: k.Secret}
+	}
+	hers, viewer, trader, agent := makeKey(ann, "owner"), makeKey(ann, "viewer"), makeKey(ann, "trader"), makeKey(ann, "agent")
+	others := makeKey(owner, "owner")
+	// An owner's key makes keys too: they are hers.
+	second := makeKey(hers, "owner")
+	me := decode[api.Me](t, ann.do("GET", "/me", nil))
+	invite := func(b *browser, email string) web.Invitation {
+		return decode[web.Invitation](t, b.do("POST", "/invitations", map[string]any{"email": email, "roles": []string{"owner"}}))
+	}
+	friend, colleague := invite(ann, "friend@north.example"), invite(owner, "colleague@north.example")
+	y.want(owner.do("PUT", "/users/"+me.User.ID.String(), map[string]any{"name": "Ann", "roles": []string{"viewer"}, "disabled": false, "version": 1}), 200, "")
+	for _, b := range []*browser{hers, trader, second} {
+		y.want(b.do("GET", "/me", nil), 401, "unknown, expired or revoked")
+	}
+	for _, b := range []*browser{viewer, others} {
+		y.want(b.do("GET", "/me", nil), 200, "")
+	}
+	y.want(agent.do("GET", "/me", nil), 403, "") // known, and no person
+	for _, i := range decode[web.Page[web.Invitation]](t, owner.do("GET", "/invitations", nil)).Items {
+		want := map[hashyard.ID]web.InvitationState{friend.ID: web.InvitationRevoked, colleague.ID: web.InvitationOpen}[i.ID]
+		if i.State != want {
+			t.Errorf("the invitation of %s is %s, want %s", i.Email, i.State, want)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -110,10 +111,14 @@ func (s *Store) ChangeUser(ctx context.Context, actor hashyard.Actor, id hashyar
 		if tag.RowsAffected() == 0 {
 			return hashyard.Stale.Errorf("user %s was changed meanwhile", id)
 		}
-		if u.Disabled {
-			if err := shutOut(ctx, tx, id); err != nil {
-				return err
-			}
+		switch {
+		case u.Disabled:
+			err = shutOut(ctx, tx, id)
+		case slices.Contains(before.Roles, hashyard.Owner) && !slices.Contains(u.Roles, hashyard.Owner):
+			err = stepDown(ctx, tx, u)
+		}
+		if err != nil {
+			return err
 		}
 		return tx.Audit(ctx, "user.change", hashyard.Ref{Kind: "user", ID: id}, before, u)
 	})
@@ -127,7 +132,26 @@ func shutOut(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
 	if _, err := tx.Conn().Exec(ctx, "DELETE FROM sessions WHERE user_id = $1", user); err != nil {
 		return pg.Fail(err, "sessions of user %s", user)
 	}
-	rows, err := tx.Conn().Query(ctx, "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL RETURNING "+keyColumns, user)
+	if err := revokeKeys(ctx, tx, user, "true"); err != nil {
+		return err
+	}
+	return revokeInvitations(ctx, tx, user)
+}
+
+// stepDown is for an owner who stays as less: what they made as an owner does
+// not do for them what they may not do any more. Agents' keys go on: they open
+// nothing for a person, and sites stand still without them.
+func stepDown(ctx context.Context, tx *pg.Tx, u web.User) error {
+	if err := revokeKeys(ctx, tx, u.ID, "roles <> $2 AND NOT roles <@ $3", []string{string(hashyard.Agent)}, fromRoles(u.Roles)); err != nil {
+		return err
+	}
+	return revokeInvitations(ctx, tx, u.ID)
+}
+
+// revokeKeys revokes those keys of a user for which the condition holds.
+func revokeKeys(ctx context.Context, tx *pg.Tx, user hashyard.ID, condition string, args ...any) error {
+	rows, err := tx.Conn().Query(ctx, "UPDATE api_keys SET revoked_at = now() WHERE created_by = $1 AND revoked_at IS NULL AND "+condition+
+		" RETURNING "+keyColumns, append([]any{user}, args...)...)
 	if err != nil {
 		return pg.Fail(err, "keys of user %s", user)
 	}
@@ -142,9 +166,15 @@ func shutOut(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
 			return err
 		}
 	}
-	if rows, err = tx.Conn().Query(ctx, `
+	return nil
+}
+
+// revokeInvitations ends those that the user made and nobody has accepted.
+func revokeInvitations(ctx context.Context, tx *pg.Tx, user hashyard.ID) error {
+	rows, err := tx.Conn().Query(ctx, `
 		UPDATE invitations SET revoked_at = now() WHERE invited_by = $1 AND accepted_at IS NULL AND revoked_at IS NULL
-		RETURNING `+invitationColumns, user); err != nil {
+		RETURNING `+invitationColumns, user)
+	if err != nil {
 		return pg.Fail(err, "invitations of user %s", user)
 	}
 	return auditRevoked(ctx, tx, rows)
