@@ -76,13 +76,23 @@ func (c *CSV) Bytes() []byte {
 // safeCell keeps a text from being run: formulas begin with these signs, also
 // full-width ones and behind blanks. Line ends become one kind, because the
 // format cannot tell them apart.
+//
+// A spreadsheet of a country that separates columns by semicolons cuts the line
+// there, whatever quotes say: what stands behind a separator is made safe too.
 func safeCell(s string) string {
 	s = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\x00", "").Replace(s)
-	if startsFormula(s) {
-		return "'" + s
+	var b strings.Builder
+	for i := range len(s) {
+		if beginsCell(s, i) && startsFormula(s[i:]) {
+			b.WriteByte('\'')
+		}
+		b.WriteByte(s[i])
 	}
-	return s
+	return b.String()
 }
+
+// beginsCell reports whether some spreadsheet takes s[i:] for a cell's text.
+func beginsCell(s string, i int) bool { return i == 0 || strings.IndexByte(";\t\n", s[i-1]) >= 0 }
 
 func startsFormula(s string) bool {
 	t := strings.TrimLeftFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' })
@@ -96,10 +106,14 @@ func startsFormula(s string) bool {
 
 // CSVText is a cell as it was before Row made it safe.
 func CSVText(cell string) string {
-	if rest, ok := strings.CutPrefix(cell, "'"); ok && startsFormula(rest) {
-		return rest
+	var b strings.Builder
+	for i := range len(cell) {
+		if cell[i] == '\'' && beginsCell(cell, i) && startsFormula(cell[i+1:]) {
+			continue
+		}
+		b.WriteByte(cell[i])
 	}
-	return cell
+	return b.String()
 }
 
 // File is a route's answer that people keep as a file.

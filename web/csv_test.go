@@ -43,10 +43,29 @@ func TestCSVDisarmsFormulasAndKeepsNumbers(t *testing.T) {
 	}
 }
 
+// TestCSVWhereSemicolonsSeparate: such a spreadsheet cuts our lines at every
+// semicolon; no piece of a text begins like a formula then.
+func TestCSVWhereSemicolonsSeparate(t *testing.T) {
+	t.Parallel()
+	for _, evil := range []string{"a;=1+1", "a; @x", "x;\t=1", "b\n=cmd", "c\t+1", ";-1", "a;'=1", "k;;=2;x;|y"} {
+		c := NewCSV("serial", "shelf")
+		c.Row("S1", evil)
+		line := strings.SplitN(string(c.Bytes()), "\r\n", 2)[1]
+		for _, piece := range strings.FieldsFunc(line, func(r rune) bool { return strings.ContainsRune(";\t\n", r) }) {
+			if startsFormula(piece) && !strings.HasPrefix(piece, "'") {
+				t.Errorf("%q leaves the piece %q", evil, piece)
+			}
+		}
+		if got := CSVText(readBack(t, c.Bytes())[1][1]); got != evil {
+			t.Errorf("%q came back as %q", evil, got)
+		}
+	}
+}
+
 // FuzzCSV: what went in comes out, and nothing that comes out of the file
 // begins like a formula.
 func FuzzCSV(f *testing.F) {
-	for _, s := range []string{"", "a,b", `"`, "=1", "'=1", "''", "\r\n", "-", "x\ny", "＝", " \t@", "\x00=1"} {
+	for _, s := range []string{"", "a,b", `"`, "=1", "'=1", "''", "\r\n", "-", "x\ny", "＝", " \t@", "\x00=1", "a;=1", ";'=;=", "\n\t'-"} {
 		f.Add(s, "z")
 	}
 	f.Fuzz(func(t *testing.T, a, b string) {
