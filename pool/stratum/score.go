@@ -21,7 +21,7 @@ const (
 	blameLogin   = 10.0 // refused
 	blameNobody  = 5.0  // a connection on which nobody ever logged in
 	blameFrame   = 50.0 // a line that does not end, a forged PROXY header
-	blameNothing = 0.1  // a login that was left again without a share
+	blameNothing = 0.04 // a login that was left again without a share
 	earnedShare  = 2.0
 	mostEarned   = 400.0
 	halfLife     = time.Minute
@@ -204,21 +204,23 @@ func sourceOf(a netip.Addr) netip.Addr {
 // others that are there stay, for they may be honest machines behind the same
 // address.
 func (s *session) blame(points float64) {
-	if s.door.balancer(s.remote.Addr()) {
-		return // which looks whether the port is open
-	}
-	limit := s.srv.cfg.MaxBlame
-	now := s.srv.cfg.Now()
-	if wait := s.from.blame(points, limit, now); wait > 0 {
-		s.srv.cfg.Logger.Warn("stratum source refused", "source", sourceOf(s.remote.Addr()), "seconds", wait.Seconds())
-		s.end("too much of what comes from its address is wrong")
-	}
+	s.blameSource(points)
 	if s.by == nil {
 		return
 	}
-	if wait := s.by.blame(points, limit, now); wait > 0 {
+	if wait := s.by.blame(points, s.srv.cfg.MaxBlame, s.srv.cfg.Now()); wait > 0 {
 		s.srv.cfg.Logger.Warn("stratum account refused", "account", s.grant.Account, "seconds", wait.Seconds())
 		s.end("too much of what comes for its account is wrong")
+	}
+}
+
+func (s *session) blameSource(points float64) {
+	if s.door.balancer(s.remote.Addr()) {
+		return // which looks whether the port is open
+	}
+	if wait := s.from.blame(points, s.srv.cfg.MaxBlame, s.srv.cfg.Now()); wait > 0 {
+		s.srv.cfg.Logger.Warn("stratum source refused", "source", sourceOf(s.remote.Addr()), "seconds", wait.Seconds())
+		s.end("too much of what comes from its address is wrong")
 	}
 }
 
@@ -274,8 +276,8 @@ func (s *session) parted() {
 	switch {
 	case reason != reasonGone && reason != reasonSilent && reason != reasonNoTLS:
 	case !s.asked:
-		s.blame(blameNobody)
+		s.blameSource(blameNobody)
 	case s.by != nil && accepted == 0:
-		s.blame(blameNothing)
+		s.blameSource(blameNothing)
 	}
 }

@@ -126,7 +126,7 @@ func (s *Server) build(ctx context.Context, db *pg.DB, shares *sharelog.Log, log
 		// miner sends a share every few seconds: what bounds one that sends
 		// hundreds a second would end the measurement.
 		Start: hashyard.Difficulty(s.Difficulty), Floor: hashyard.Difficulty(s.Difficulty), PerMinute: 1e12,
-		MaxSeen: noLimit, MaxTaken: noLimit, MaxSessions: noLimit,
+		MaxSeen: noLimit, MaxTaken: noLimit, MaxSessions: noLimit, MaxPerAddr: noLimit, MaxPerAccount: noLimit, MaxBlame: noLimit,
 		Hooks:  stratum.Hooks{Interrupted: p.accounts.Interrupt, Judged: telemetry.Shares(telemetry.New("bench", ""))},
 		Logger: log,
 	})
