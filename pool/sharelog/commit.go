@@ -160,7 +160,9 @@ func (l *Log) write() {
 			}
 			continue
 		}
-		w.commit(l.take())
+		w.group = l.take(w.group[:0])
+		w.commit(w.group)
+		clear(w.group)
 		since = time.Time{}
 		if l.waiting() {
 			// What came while the disk was busy has waited long enough.
@@ -175,23 +177,32 @@ func (l *Log) waiting() bool {
 	return len(l.queue) > 0
 }
 
-// take removes what fits in one message; what was forwarded is one by itself.
-func (l *Log) take() []entry {
+// take moves what fits in one message into group; what was forwarded is one by
+// itself.
+func (l *Log) take(group []entry) []entry {
 	most := (l.cfg.MaxBatchBytes - share.HeaderSize) / share.MaxRecordSize
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if i := slices.IndexFunc(l.queue, func(e entry) bool { return e.forward != nil }); i >= 0 {
 		most = min(most, max(i, 1))
 	}
-	if len(l.queue) <= most {
-		group := l.queue
-		l.queue, l.urgent = nil, false
+	n := min(len(l.queue), most)
+	group = append(group, l.queue[:n]...)
+	rest := copy(l.queue, l.queue[n:])
+	clear(l.queue[rest:])
+	l.queue = l.queue[:rest]
+	if rest > 0 {
 		return group
 	}
-	group := l.queue[:most:most]
-	l.queue = append([]entry(nil), l.queue[most:]...)
+	l.urgent = false
+	if cap(l.queue) > keptQueue {
+		l.queue = nil
+	}
 	return group
 }
+
+// keptQueue is the room that the queue keeps while it is empty.
+const keptQueue = 4096
 
 // writer is the state of the writing goroutine.
 type writer struct {
@@ -199,6 +210,8 @@ type writer struct {
 	boot string // makes message ids unique over restarts
 	n    uint64
 	buf  []byte
+	// group is what is being written; its room is used again.
+	group []entry
 	// reopened is when the server was last started anew.
 	reopened time.Time
 }

@@ -19,8 +19,12 @@ type ConsumerConfig struct {
 	// Checkpoint reads the (Stream, Seq) of the last batch applied; "" and 0
 	// before the first.
 	Checkpoint func(ctx context.Context) (stream string, seq uint64, err error)
-	// MaxRecords bounds a batch; 0 is 5,000. A batch is never less than a message.
+	// MaxRecords bounds a batch; 0 is 20,000. A batch is never less than a message.
 	MaxRecords int
+	// Gather is the least time between two batches while shares keep coming: each
+	// costs a transaction, and adds to the same rows as the one before it. A
+	// share that comes after a pause waits for nothing. 0 is 100 ms.
+	Gather time.Duration
 	// Droppable is up to where the log may forget messages; nil: what was applied.
 	Droppable func() uint64
 	Logger    *slog.Logger
@@ -35,7 +39,10 @@ type Consumer struct {
 // NewConsumer makes one; nothing happens before Run.
 func NewConsumer(cfg ConsumerConfig) *Consumer {
 	if cfg.MaxRecords == 0 {
-		cfg.MaxRecords = 5000
+		cfg.MaxRecords = 20_000
+	}
+	if cfg.Gather == 0 {
+		cfg.Gather = 100 * time.Millisecond
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -102,10 +109,15 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 	}
 	defer stop()
 	c.cfg.Log.applied(seq)
+	var began time.Time // of the last batch
 	for {
 		if err := c.cfg.Log.waitPast(ctx, seq); err != nil {
 			return progressed, err
 		}
+		if err := c.gather(ctx, began, seq); err != nil {
+			return progressed, err
+		}
+		began = time.Now()
 		// Ask for what is surely there, and let the server wait for it: it hears
 		// of a message some time after that is durable, on a busy machine long
 		// after, and a request that does not wait is told until then that there
@@ -129,6 +141,23 @@ func (c *Consumer) follow(ctx context.Context, apply func(context.Context, Batch
 			return progressed, fmt.Errorf("share log read: message %d is durable but did not come in %s", seq+1, fetchWait)
 		}
 		c.shrink(ctx, seq)
+	}
+}
+
+// gather waits until the batch after one that began then may be read, unless so
+// much is there that it fills a request.
+func (c *Consumer) gather(ctx context.Context, began time.Time, seq uint64) error {
+	left := c.cfg.Gather - time.Since(began)
+	if left <= 0 || c.cfg.Log.seq.Load()-seq >= fetchMessages {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.cfg.Log.done: // the last ones
+		return nil
+	case <-time.After(left):
+		return nil
 	}
 }
 
