@@ -5,6 +5,8 @@ import (
 	"errors"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 // While shares keep coming there is a batch an interval, not one a message; all
@@ -28,8 +30,10 @@ func TestBatchesGather(t *testing.T) {
 			return err
 		})
 	}()
+	var want []Record
 	for n := range uint64(shares) {
-		if err := l.Append(t.Context(), record(n)); err != nil {
+		want = append(want, record(n))
+		if err := l.Append(t.Context(), want[n]); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -39,9 +43,7 @@ func TestBatchesGather(t *testing.T) {
 	if most := int(time.Since(began)/gather) + 1; batches > most {
 		t.Errorf("%d batches in the time of %d", batches, most)
 	}
-	for n, r := range db.got {
-		if r != record(uint64(n)) {
-			t.Fatalf("share %d is %+v", n, r)
-		}
+	if diff := cmp.Diff(want, db.got); diff != "" {
+		t.Error(diff)
 	}
 }
