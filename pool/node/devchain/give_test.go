@@ -4,7 +4,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
+	"hashyard/pool/node"
 	"hashyard/pool/node/devchain"
 	"hashyard/pool/node/devchain/devchaintest"
 )
@@ -42,8 +44,42 @@ func TestGivenBlocksAreTipsAndStay(t *testing.T) {
 	if err := os.CopyFS(crashed, os.DirFS(dir)); err != nil {
 		t.Fatal(err)
 	}
-	again := devchaintest.Start(t, devchain.Config{Dir: crashed})
+	again := devchaintest.Start(t, devchain.Config{Dir: crashed, Bits: 0x1b0404cb})
 	if h, at := again.Chain.Tip(); h != height || at != hash {
 		t.Errorf("after a crash the tip is %s at %d, want %s at %d", at, h, hash, height)
+	}
+}
+
+// Whoever waits for a new tip hears of it without waiting for a template.
+func TestNewTipsAreTold(t *testing.T) {
+	t.Parallel()
+	ctx := deadline(t)
+	w := devchaintest.Start(t, devchain.Config{})
+	told := make(chan node.Hash, 1)
+	go func() {
+		_ = w.Client.Tips(ctx, func(h node.Hash) {
+			select {
+			case told <- h:
+			default:
+			}
+		})
+	}()
+	given := map[string]bool{}
+	for {
+		if err := w.Chain.Give(); err != nil { // the first may come before anybody waits
+			t.Fatal(err)
+		}
+		_, tip := w.Chain.Tip()
+		given[tip] = true
+		select {
+		case h := <-told:
+			if !given[h.String()] {
+				t.Errorf("told of %s, which was no tip", h)
+			}
+			return
+		case <-time.After(20 * time.Millisecond):
+		case <-ctx.Done():
+			t.Fatal("nobody was told")
+		}
 	}
 }

@@ -14,6 +14,7 @@ func methods() map[string]method {
 	return map[string]method{
 		"getblockcount":     {nil, false, (*Chain).getBlockCount},
 		"getbestblockhash":  {nil, false, (*Chain).getBestBlockHash},
+		"waitfornewblock":   {[]string{"timeout", "current_tip"}, true, (*Chain).waitForNewBlock},
 		"getblockhash":      {[]string{"height"}, false, (*Chain).getBlockHash},
 		"getblockheader":    {[]string{"blockhash", "verbose"}, false, (*Chain).getBlockHeader},
 		"getblock":          {[]string{"blockhash", "verbosity"}, false, (*Chain).getBlock},

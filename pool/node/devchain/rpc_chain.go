@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/btcsuite/btcd/blockchain"
 	"github.com/btcsuite/btcd/btcutil/v2"
@@ -20,6 +21,41 @@ func (c *Chain) getBlockCount(_ context.Context, _ args) (any, error) {
 
 func (c *Chain) getBestBlockHash(_ context.Context, _ args) (any, error) {
 	return c.chain.BestSnapshot().Hash.String(), nil
+}
+
+// waitForNewBlock answers as soon as the tip is another one than at the call,
+// or than the caller names; a caller that hears of a tip this way knows it
+// before there is a template. timeout is in milliseconds, 0 is none.
+func (c *Chain) waitForNewBlock(ctx context.Context, a args) (any, error) {
+	timeout, err := a.number(0, 0)
+	if err != nil {
+		return nil, err
+	}
+	limit := longPollMax
+	if timeout > 0 && timeout < limit.Milliseconds() {
+		limit = time.Duration(timeout) * time.Millisecond
+	}
+	best, _ := c.state()
+	from := best.Hash
+	if !a.absent(1) {
+		named, err := a.hash(1)
+		if err != nil {
+			return nil, err
+		}
+		from = *named
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	for {
+		changed := c.wake.next() // before looking, so that no event falls between
+		if best, _ = c.state(); best.Hash != from || ctx.Err() != nil {
+			return map[string]any{"hash": best.Hash.String(), "height": best.Height}, nil
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
 }
 
 func (c *Chain) getBlockHash(_ context.Context, a args) (any, error) {

@@ -166,6 +166,8 @@ func TestEveryMethodAnswers(t *testing.T) {
 	}{
 		{"getblockcount", nil, "17"},
 		{"getbestblockhash", nil, tip},
+		{"waitfornewblock", []any{1}, tip},
+		{"waitfornewblock", []any{0, strings.Repeat("0", 64)}, tip},
 		{"getblockhash", []any{17}, tip},
 		{"getblockheader", []any{tip}, `"confirmations":1`},
 		{"getblockheader", []any{tip, false}, `"00000020`},
