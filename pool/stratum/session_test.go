@@ -228,9 +228,11 @@ func TestLimits(t *testing.T) {
 	w.newJob(t, 1, hardBits, nil)
 	a := w.miner(t, "acme.a")
 	b := w.miner(t, "acme.b")
-	third := w.dial(t)
-	if _, err := third.Call(deadline(t), "mining.ping"); err == nil {
-		t.Fatal("a third session was let in")
+	if third, err := stratumtest.Dial(deadline(t), w.Addr().String()); err == nil { // else it was closed already
+		if _, err := third.Call(deadline(t), "mining.ping"); err == nil {
+			t.Fatal("a third session was let in")
+		}
+		_ = third.Close()
 	}
 	for i := range 4 {
 		err := a.Submit(deadline(t), mine(t, a))
@@ -249,12 +251,14 @@ func TestLimits(t *testing.T) {
 			break // hung up
 		}
 	}
-	c := w.dial(t)
+	var c *stratumtest.Client
 	eventually(t, "room again", func() bool {
-		_, err := c.Call(deadline(t), "mining.ping")
-		if err != nil {
-			c = w.dial(t)
+		var err error
+		if c, err = stratumtest.Dial(deadline(t), w.Addr().String()); err != nil {
+			return false
 		}
+		t.Cleanup(func() { _ = c.Close() })
+		_, err = c.Call(deadline(t), "mining.ping")
 		return err == nil
 	})
 	for range maxFailedLogins {
