@@ -29,6 +29,9 @@ const (
 	EvRedirectFailed  EventKind = "redirect.failed"  // RedirectFailed, fleet
 	EvProofStarted    EventKind = "proof.started"    // ProofStarted, brokerage
 	EvSessionOpened   EventKind = "session.opened"   // SessionOpened, pool: first session of a unit's worker
+	EvWorkerOnline    EventKind = "worker.online"    // WorkerChanged, pool: shares come again
+	EvWorkerSlow      EventKind = "worker.slow"      // WorkerChanged, pool: fewer than the machine is good for
+	EvWorkerSilent    EventKind = "worker.silent"    // WorkerChanged, pool: none came for a while
 	EvWorkMeasured    EventKind = "work.measured"    // WorkMeasured, pool
 	EvHashrateProven  EventKind = "hashrate.proven"  // ProofDecided, brokerage
 	EvHashrateRefuted EventKind = "hashrate.refuted" // ProofDecided, brokerage
@@ -211,4 +214,15 @@ type PayoutMoved struct {
 	Address, TxID string
 	Amount, Fee   Sats
 	Reason        string
+}
+
+// WorkerChanged: a worker of the pool stands otherwise than before.
+type WorkerChanged struct {
+	Worker, Account, Org, Unit ID // Unit is zero for a plain worker
+	User                       string
+	State, Was                 string    // "online", "slow" or "silent"
+	LastShare                  time.Time `json:",omitzero"`
+	Hour                       Hashrate  // measured over the last hour
+	Reference                  Hashrate  // what it is compared with; 0 without
+	ReferenceKind              string    // "nominal", "own_day" or empty
 }

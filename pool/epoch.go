@@ -12,11 +12,13 @@ import (
 )
 
 // Epoch is a rate and where it holds: all jobs of one settlement period with
-// the same bits and subsidy. Its fee index is fixed before its first job.
+// the same bits, subsidy and fee index. The index is read anew at every
+// Config.FeeEvery of the period, before the first job.
 type Epoch struct {
 	ID         hashyard.ID
 	Start, End time.Time // settlement period
-	FeeMethod  string
+	FeeFrom    time.Time // within it, the beginning of its fee index
+	FeeMethod  fpps.Method
 	FeeWindow  int64
 	FeeTip     [32]byte // the last block of the fee index
 	Height     int64    // of the first job
@@ -26,25 +28,27 @@ type Epoch struct {
 
 // epochKey is what makes two jobs' work priced alike.
 type epochKey struct {
-	start, end time.Time
-	nbits      uint32
-	subsidy    hashyard.Sats
+	start, end, feeFrom time.Time
+	nbits               uint32
+	subsidy             hashyard.Sats
 }
 
-func (e Epoch) key() epochKey { return epochKey{e.Start, e.End, e.NBits, e.Subsidy} }
+func (e Epoch) key() epochKey { return epochKey{e.Start, e.End, e.FeeFrom, e.NBits, e.Subsidy} }
 
-// BlockFees is what a block's transactions paid.
-type BlockFees struct {
-	Hash, Prev [32]byte
-	Height     int64
-	Fees       hashyard.Sats
+// keyOf is the epoch that a job made now belongs to.
+func (s *Service) keyOf(f job.EpochFacts, start, end time.Time) epochKey {
+	k := epochKey{start: start, end: end, feeFrom: start, nbits: f.NBits, subsidy: f.Subsidy}
+	if now := s.cfg.Now().UTC(); now.After(start) && now.Before(end) {
+		k.feeFrom = now.Truncate(s.cfg.FeeEvery)
+	}
+	return k
 }
 
 // Chain is what the accounts ask a Bitcoin node. Unknown blocks are
 // hashyard.NotFound; a block off the best chain has -1 confirmations, also one
 // that the node has forgotten and whose height another block has.
 type Chain interface {
-	BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error)
+	BlockFees(ctx context.Context, hash [32]byte) (fpps.Block, error)
 	Confirmations(ctx context.Context, hash [32]byte, height int64) (int64, error)
 }
 
@@ -65,14 +69,15 @@ func (s *Service) EpochFor(ctx context.Context, f job.EpochFacts) (Epoch, error)
 	s.mu.Lock()
 	s.tip = f.Tip
 	s.noteJob()
-	e, ok := s.epochs[epochKey{start, end, f.NBits, f.Subsidy}]
+	k := s.keyOf(f, start, end)
+	e, ok := s.epochs[k]
 	s.mu.Unlock()
 	if ok {
 		return e, nil
 	}
-	e, err := s.store.Epoch(ctx, start, end, f.NBits, f.Subsidy)
+	e, err := s.store.Epoch(ctx, Epoch{Start: start, End: end, FeeFrom: k.feeFrom, Rate: fpps.Rate{NBits: f.NBits, Subsidy: f.Subsidy}})
 	if errors.Is(err, hashyard.NotFound) {
-		e, err = s.makeEpoch(ctx, f, start, end)
+		e, err = s.makeEpoch(ctx, f, k)
 	}
 	if err != nil {
 		return Epoch{}, fmt.Errorf("epoch of %s, bits %08x: %w", start.Format(time.RFC3339), f.NBits, err)
@@ -101,15 +106,20 @@ func (s *Service) noteJob() {
 	s.lastJob = now
 }
 
-func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, start, end time.Time) (Epoch, error) {
-	sum, n, err := s.feeIndex(ctx, f.Tip)
+func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, k epochKey) (Epoch, error) {
+	m := s.cfg.FeeMethod
+	if m.Daily() {
+		m = fpps.SMA // what is shown until the day is over, and what accounts by a trailing index are paid by
+	}
+	taken, err := s.feeBlocks(ctx, m, fpps.Span{Window: s.cfg.FeeWindow, Start: k.start, End: k.end}, f.Tip)
 	if err != nil {
 		return Epoch{}, err
 	}
+	ix := m.Sum(taken)
 	e := Epoch{
-		ID: hashyard.NewID(), Start: start, End: end, FeeMethod: fpps.SMA, FeeWindow: s.cfg.FeeWindow,
+		ID: hashyard.NewID(), Start: k.start, End: k.end, FeeFrom: k.feeFrom, FeeMethod: m, FeeWindow: s.cfg.FeeWindow,
 		FeeTip: f.Tip, Height: f.Height, Created: s.cfg.Now().UTC(),
-		Rate: fpps.Rate{NBits: f.NBits, Subsidy: f.Subsidy, FeeSum: sum, FeeN: n, FeePPM: s.cfg.FeePPM},
+		Rate: fpps.Rate{NBits: f.NBits, Subsidy: f.Subsidy, FeeSum: ix.FeeSum, FeeN: ix.FeeN, FeePPM: s.cfg.FeePPM},
 	}
 	if err := e.Check(); err != nil {
 		return Epoch{}, err
@@ -120,46 +130,54 @@ func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, start, end ti
 	}
 	hashyard.Hit(hashyard.AtEpochCommitted)
 	if got.ID == e.ID {
-		s.log.InfoContext(ctx, "rate epoch opened", "epoch", e.ID, "period_start", start, "height", f.Height,
-			"subsidy_sats", e.Subsidy, "fee_sum_sats", sum, "fee_blocks", n)
+		s.log.InfoContext(ctx, "rate epoch opened", "epoch", e.ID, "period_start", e.Start, "height", f.Height,
+			"subsidy_sats", e.Subsidy, "fee_sum_sats", e.FeeSum, "fee_blocks", e.FeeN)
 	}
 	return got, nil
 }
 
-// feeIndex sums the fees of the last FeeWindow blocks that end at tip. What
-// the node said about a block is kept by its hash, so that a reorganised chain
-// is read anew and nothing is read twice.
-func (s *Service) feeIndex(ctx context.Context, tip [32]byte) (sum hashyard.Sats, n int64, err error) {
-	next := tip
-	for n < s.cfg.FeeWindow && next != [32]byte{} {
-		blocks, err := s.store.BlockFees(ctx, next, s.cfg.FeeWindow-n)
+// maxLookBack bounds how many blocks an index reads: five times a day's.
+const maxLookBack = 720
+
+// feeBlocks are the blocks that a method takes, from a tip back, newest first.
+// What the node said about a block is kept by its hash, so that a reorganised
+// chain is read anew and nothing is read twice.
+func (s *Service) feeBlocks(ctx context.Context, m fpps.Method, span fpps.Span, tip [32]byte) ([]fpps.Block, error) {
+	most := max(span.Window, maxLookBack)
+	if !m.Daily() {
+		most = span.Window
+	}
+	var chain []fpps.Block
+	for next := tip; ; {
+		taken, done := m.Take(span, chain)
+		if done || next == [32]byte{} {
+			return taken, nil
+		}
+		if int64(len(chain)) >= most {
+			return nil, fmt.Errorf("fee index %s: not found within %d blocks before the tip", m, most)
+		}
+		blocks, err := s.store.BlockFees(ctx, next, min(most-int64(len(chain)), 144))
 		if err != nil {
-			return 0, 0, err
+			return nil, err
 		}
 		if len(blocks) == 0 {
 			b, err := s.readFees(ctx, next)
 			if err != nil {
-				return 0, 0, fmt.Errorf("%d blocks before the tip: %w", n, err)
+				return nil, fmt.Errorf("%d blocks before the tip: %w", len(chain), err)
 			}
 			blocks = append(blocks, b)
 		}
-		for _, b := range blocks {
-			if b.Height == 0 {
-				return sum, n, nil // the genesis block is in no index
-			}
-			sum, n, next = sum+b.Fees, n+1, b.Prev
-		}
+		chain = append(chain, blocks...)
+		next = chain[len(chain)-1].Prev
 	}
-	return sum, n, nil
 }
 
-func (s *Service) readFees(ctx context.Context, hash [32]byte) (BlockFees, error) {
-	b := BlockFees{Hash: hash}
-	var err error
-	if b.Prev, b.Height, b.Fees, err = s.chain.BlockFees(ctx, hash); err != nil {
+func (s *Service) readFees(ctx context.Context, hash [32]byte) (fpps.Block, error) {
+	b, err := s.chain.BlockFees(ctx, hash)
+	if err != nil {
 		return b, fmt.Errorf("fees of block %s: %w", ShowHash(hash), err)
 	}
-	return b, s.store.PutBlockFees(ctx, []BlockFees{b})
+	return b, s.store.PutBlockFees(ctx, []fpps.Block{b})
 }
 
 // followFees reads the fees of new blocks as they come, so that a period's
@@ -171,7 +189,7 @@ func (s *Service) followFees(ctx context.Context) error {
 	if tip == read {
 		return nil
 	}
-	if _, _, err := s.feeIndex(ctx, tip); err != nil {
+	if _, err := s.feeBlocks(ctx, fpps.SMA, fpps.Span{Window: s.cfg.FeeWindow}, tip); err != nil {
 		return err
 	}
 	s.mu.Lock()

@@ -3,10 +3,7 @@ package pool
 import (
 	"context"
 	"fmt"
-	"math"
 	"time"
-
-	"gonum.org/v1/gonum/mathext"
 
 	"hashyard"
 	"hashyard/pool/fpps"
@@ -24,13 +21,16 @@ type Window struct {
 type Overview struct {
 	At                time.Time
 	Hour, Day         Window
-	Workers, Working  int64         // working: a share in the last ten minutes
+	Workers, Working  int64         // working: a share in the last five minutes
 	NextBlock         time.Duration // expected by the whole pool's last hour; zero when unknown
 	NetworkShare      float64       // of the whole pool; zero where the chain keeps no ten-minute pace
 	LastBlock         Block         // zero before the first
 	PoolHour          Rate          // of the whole pool
 	NetworkDifficulty float64
 }
+
+// wholePool reads what all tenants did together.
+func wholePool() hashyard.Actor { return hashyard.SystemActor("pool.overview") }
 
 // Overview reads the figures of the pool page.
 func (s *Service) Overview(ctx context.Context, actor hashyard.Actor) (Overview, error) {
@@ -46,7 +46,7 @@ func (s *Service) Overview(ctx context.Context, actor hashyard.Actor) (Overview,
 	if o.Workers, o.Working, err = s.store.Headcount(ctx, actor, now.Add(-recent).Truncate(time.Minute)); err != nil {
 		return o, err
 	}
-	whole, err := s.window(ctx, hashyard.SystemActor("pool.overview"), time.Minute, now.Add(-time.Hour).Truncate(time.Minute), now)
+	whole, err := s.window(ctx, wholePool(), time.Minute, now.Add(-time.Hour).Truncate(time.Minute), now)
 	if err != nil {
 		return o, err
 	}
@@ -106,6 +106,10 @@ func spans() map[Span]struct{ back, step, sum time.Duration } {
 	}
 }
 
+func noSpan(span Span) error {
+	return hashyard.Invalid.Errorf("window %.20q is none of 1h, 24h, 7d, 30d, 1y", span)
+}
+
 // Price is the hashprice from a moment on.
 type Price struct {
 	From      time.Time
@@ -127,7 +131,7 @@ type Chart struct {
 func (s *Service) Chart(ctx context.Context, actor hashyard.Actor, span Span) (Chart, error) {
 	w, ok := spans()[span]
 	if !ok {
-		return Chart{}, hashyard.Invalid.Errorf("window %.20q is none of 1h, 24h, 7d, 30d, 1y", span)
+		return Chart{}, noSpan(span)
 	}
 	now := s.cfg.Now().UTC()
 	c := Chart{From: now.Add(-w.back).Truncate(w.step), To: now}
@@ -166,96 +170,6 @@ func prices(epochs []Epoch, scale hashyard.Scale) []Price {
 	return out[max(0, len(out)-maxPoints):]
 }
 
-// WorkAt is work done at a network difficulty.
-type WorkAt struct {
-	NBits uint32
-	Work  hashyard.Work
-	First time.Time // the first hour with it
-}
-
-// Luck is how many blocks the whole pool found in a window against how many its
-// work was worth. Blocks come as a Poisson process.
-type Luck struct {
-	Window     time.Duration // as asked for
-	Since      time.Time     // the hour at which counting began
-	Found      int64
-	Expected   float64
-	Low, High  int64   // 95 % of all worlds find so many
-	Percentile float64 // how likely so few, or fewer, are
-}
-
-// LuckWindows are those that are shown.
-func LuckWindows() []time.Duration {
-	const day = 24 * time.Hour
-	return []time.Duration{time.Hour, day, 7 * day, 30 * day, 90 * day}
-}
-
-// Luck reads every window.
-func (s *Service) Luck(ctx context.Context) ([]Luck, error) {
-	now := s.cfg.Now().UTC()
-	var out []Luck
-	for _, w := range LuckWindows() {
-		since := now.Add(-w).Truncate(time.Hour)
-		work, err := s.store.PoolWork(ctx, since)
-		if err != nil {
-			return nil, fmt.Errorf("luck of %s: %w", w, err)
-		}
-		blocks, err := s.store.BlocksSince(ctx, since)
-		if err != nil {
-			return nil, fmt.Errorf("luck of %s: %w", w, err)
-		}
-		l := Luck{Window: w, Since: since, Found: int64(len(blocks)), Expected: expectedBlocks(work)}
-		l.Low, l.High = poissonRange(l.Expected)
-		l.Percentile = poissonCDF(l.Found, l.Expected)
-		out = append(out, l)
-	}
-	return out, nil
-}
-
-// expectedBlocks is Σ work ÷ what a block takes, by the jobs' own difficulty.
-func expectedBlocks(work []WorkAt) (sum float64) {
-	for _, w := range work {
-		d, _ := fpps.Difficulty(w.NBits).Float64()
-		if d > 0 {
-			v, _ := w.Work.Big().Float64()
-			sum += v / (1 << 32) / d
-		}
-	}
-	return sum
-}
-
-// poissonCDF is the probability of k events or fewer when mean are expected.
-func poissonCDF(k int64, mean float64) float64 {
-	if k < 0 {
-		return 0
-	}
-	if mean <= 0 {
-		return 1
-	}
-	return mathext.GammaIncRegComp(float64(k)+1, mean)
-}
-
-// poissonRange is the central 95 % of a Poisson law.
-func poissonRange(mean float64) (low, high int64) {
-	quantile := func(p float64) int64 {
-		if mean <= 0 {
-			return 0
-		}
-		// Chebyshev bounds the search.
-		lo, hi := int64(max(0, mean-7*math.Sqrt(mean)-1)), int64(mean+7*math.Sqrt(mean)+8)
-		for lo < hi {
-			mid := (lo + hi) / 2
-			if poissonCDF(mid, mean) >= p {
-				hi = mid
-			} else {
-				lo = mid + 1
-			}
-		}
-		return lo
-	}
-	return quantile(0.025), quantile(0.975)
-}
-
 // Refusal is what was refused under one Stratum code.
 type Refusal struct {
 	Code    int
@@ -292,7 +206,7 @@ func (s *Service) WorkerSeries(ctx context.Context, actor hashyard.Actor, worker
 
 // FeeBlocks are the blocks of a rate's fee index, the newest first, so that its
 // sum can be checked.
-func (s *Service) FeeBlocks(ctx context.Context, epoch hashyard.ID) (Epoch, []BlockFees, error) {
+func (s *Service) FeeBlocks(ctx context.Context, epoch hashyard.ID) (Epoch, []fpps.Block, error) {
 	e, err := s.store.EpochByID(ctx, epoch)
 	if err != nil {
 		return Epoch{}, nil, err

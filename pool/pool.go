@@ -32,6 +32,7 @@ type Worker struct {
 	AccountName      string
 	Name             string
 	Generation       int       // of the secret
+	OldUntil         time.Time // until then the secret before is good, too
 	Retired          time.Time // zero while it may mine
 	Created          time.Time
 }

@@ -3,6 +3,7 @@ package pool
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -38,6 +39,7 @@ type Config struct {
 	Chain    Chain
 	Edge     Edge     // optional; may come later by SetEdge, which the server needs us for
 	Nominals Nominals // optional
+	Readings Readings // optional
 
 	URL       string // what miners are given, stratum+tcp://host:port
 	ServerKey []byte // workers' secrets derive from it; at least 32 bytes, the same for ever
@@ -48,7 +50,9 @@ type Config struct {
 	Grace            time.Duration // after a period in which shares of its jobs are taken; 0 is 30 s
 	SettleAfter      time.Duration // after the grace, for shares on their way to the log; 0 is 3 s
 	FeePPM           int64         // the pool's fee
-	FeeWindow        int64         // blocks; 0 is 144
+	FeeMethod        fpps.Method   // its fee index; empty is sma/1
+	FeeWindow        int64         // blocks of a trailing index; 0 is 144
+	FeeEvery         time.Duration // how often within a period it is read anew; 0 is 1 h, never longer than the period
 	SharesPerMinute  float64       // share target of a session; 0 is the edge's default
 	ProofPerMinute   float64       // of a unit under proof; 0 is 60
 	MeasureEvery     time.Duration // of a unit under proof; 0 is 10 s
@@ -78,9 +82,14 @@ type Service struct {
 	interrupted string
 	settled     time.Time // every period that ended up to here is settled
 
-	// Of Run's goroutine alone: what is waited for.
+	began time.Time
+
+	// Of Run's goroutine alone: what is waited for, and what machines are sold
+	// with.
 	measuring *held
 	settling  map[PeriodKey]*held
+	nominal   map[hashyard.ID]hashyard.GHs
+	nominalAt time.Time
 }
 
 // New checks the settings and makes a service; Run does its work over time.
@@ -88,7 +97,10 @@ func New(cfg Config) (*Service, error) {
 	defaultTo(&cfg.SettlementPeriod, 24*time.Hour)
 	defaultTo(&cfg.Grace, 30*time.Second)
 	defaultTo(&cfg.SettleAfter, 3*time.Second)
+	defaultTo(&cfg.FeeMethod, fpps.SMA)
 	defaultTo(&cfg.FeeWindow, 144)
+	defaultTo(&cfg.FeeEvery, time.Hour)
+	cfg.FeeEvery = min(cfg.FeeEvery, cfg.SettlementPeriod)
 	defaultTo(&cfg.ProofPerMinute, 60)
 	defaultTo(&cfg.MeasureEvery, 10*time.Second)
 	defaultTo(&cfg.Confirmations, 100)
@@ -110,9 +122,15 @@ func New(cfg Config) (*Service, error) {
 			cfg.SettlementPeriod, cfg.Grace, cfg.FeeWindow, cfg.Scale)
 	case cfg.FeePPM < 0 || cfg.FeePPM > fpps.MaxPPM:
 		return nil, hashyard.Invalid.Errorf("pool: a fee of %d ppm is outside 0 … %d", cfg.FeePPM, fpps.MaxPPM)
+	case cfg.FeeEvery <= 0 || cfg.SettlementPeriod%cfg.FeeEvery != 0:
+		return nil, hashyard.Invalid.Errorf("pool: fees are read anew every %s, which does not divide a period of %s", cfg.FeeEvery, cfg.SettlementPeriod)
+	}
+	if err := cfg.FeeMethod.Check(); err != nil {
+		return nil, fmt.Errorf("pool: %w", err)
 	}
 	return &Service{
-		cfg: cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
+		began: cfg.Now().UTC(),
+		cfg:   cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
 		stratum: cfg.Edge, epochs: map[epochKey]Epoch{}, settling: map[PeriodKey]*held{},
 	}, nil
 }
@@ -156,6 +174,7 @@ func (s *Service) Run(ctx context.Context) error {
 		{name: "store devices", every: 2 * s.cfg.Tick, do: s.storeDevices},
 		{name: "measure units", every: s.cfg.Tick, do: s.measure},
 		{name: "settle periods", every: s.cfg.Tick, do: s.settle},
+		{name: "watch workers", every: watchEvery, do: s.watch},
 	})
 	return ctx.Err()
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/share"
 )
@@ -46,13 +47,14 @@ type Store interface {
 
 	PutDevices(ctx context.Context, devices []Device) error
 
-	Epoch(ctx context.Context, start, end time.Time, nbits uint32, subsidy hashyard.Sats) (Epoch, error)
+	// Epoch finds the one with e's period, beginning of the index, bits and subsidy.
+	Epoch(ctx context.Context, e Epoch) (Epoch, error)
 	// PutEpoch keeps e unless there is one with its key: the first one wins.
 	PutEpoch(ctx context.Context, e Epoch) (Epoch, error)
 	LatestEpoch(ctx context.Context) (Epoch, error)
 	// BlockFees walks back from tip, at most n blocks, as far as is known.
-	BlockFees(ctx context.Context, tip [32]byte, n int64) ([]BlockFees, error)
-	PutBlockFees(ctx context.Context, blocks []BlockFees) error
+	BlockFees(ctx context.Context, tip [32]byte, n int64) ([]fpps.Block, error)
+	PutBlockFees(ctx context.Context, blocks []fpps.Block) error
 
 	Checkpoint(ctx context.Context) (stream string, seq uint64, err error)
 	// Apply books once what sum makes of a batch's records, less those of runs
@@ -76,6 +78,30 @@ type Store interface {
 	// a statement, and stores what rule makes of it, once for each period.
 	Settle(ctx context.Context, p PeriodKey, b Barrier, at time.Time, rule func([]Line) (Settlement, error)) (settled bool, err error)
 
+	// Watched are all workers that may mine, with what they did lately; PutLooked
+	// keeps how they stand now and emits the event of each change that nobody
+	// else has kept before.
+	Watched(ctx context.Context, now time.Time) ([]Watched, error)
+	PutLooked(ctx context.Context, looked []Looked, now time.Time) error
+
+	Accounts(ctx context.Context, actor hashyard.Actor, q Page) ([]Account, string, error)
+	AccountByID(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Account, error)
+	PutTerms(ctx context.Context, actor hashyard.Actor, t Terms) (Terms, error)
+	// Terms are an account's, oldest first.
+	Terms(ctx context.Context, account hashyard.ID) ([]Terms, error)
+	PutDollar(ctx context.Context, actor hashyard.Actor, d Dollar) (Dollar, error)
+	Dollars(ctx context.Context, since time.Time) ([]Dollar, error)
+	// RotateSecret makes the worker's next generation; the one before is good
+	// until. A worker that has the wanted generation already is left alone.
+	RotateSecret(ctx context.Context, actor hashyard.Actor, worker hashyard.ID, from int, until time.Time) (Worker, error)
+
+	// AddWatchLink makes a link unless there are most living ones; made is false
+	// for one that is there.
+	AddWatchLink(ctx context.Context, actor hashyard.Actor, l WatchLink, hash [32]byte, most int) (_ WatchLink, made bool, err error)
+	WatchLinks(ctx context.Context, actor hashyard.Actor, q Page) ([]WatchLink, string, error)
+	RevokeWatchLink(ctx context.Context, actor hashyard.Actor, id hashyard.ID, at time.Time) (WatchLink, error)
+	OpenWatchLink(ctx context.Context, hash [32]byte, now time.Time) (WatchLink, Account, error)
+
 	SaveBlock(ctx context.Context, c job.Candidate) error
 	ChangeBlock(ctx context.Context, hash [32]byte, rule func(Block) (Block, error)) error
 	OpenBlocks(ctx context.Context, limit int) ([]Block, error)
@@ -86,9 +112,11 @@ type Store interface {
 
 // Reader answers the screens.
 type Reader interface {
-	Workers(ctx context.Context, actor hashyard.Actor, since, now time.Time, q Page) ([]WorkerView, string, error)
-	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, since, now time.Time) (WorkerView, error)
 	Devices(ctx context.Context, actor hashyard.Actor, q DeviceQuery) ([]Device, error)
+	Workers(ctx context.Context, actor hashyard.Actor, now time.Time, q WorkerQuery) ([]WorkerView, string, error)
+	// WorkerCounts counts the actor's workers by state; "retired" is one here.
+	WorkerCounts(ctx context.Context, actor hashyard.Actor) (map[WorkerState]int64, error)
+	Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID, now time.Time) (WorkerView, error)
 	WorkByEpoch(ctx context.Context, actor hashyard.Actor, q WorkQuery) ([]EpochWork, error)
 	// UnitTallies sums each unit's booked work since; Minute is its first minute.
 	UnitTallies(ctx context.Context, actor hashyard.Actor, units []hashyard.ID, since time.Time) ([]Booking, error)
@@ -104,14 +132,19 @@ type Reader interface {
 	// Rejects sums refused submits by cause and class of lateness, the most
 	// frequent first.
 	Rejects(ctx context.Context, actor hashyard.Actor, q RejectQuery) ([]Reject, error)
-	// PoolWork sums the whole pool's work by network difficulty, whole hours.
-	PoolWork(ctx context.Context, since time.Time) ([]WorkAt, error)
+	// PoolWork sums the whole pool's work by network difficulty, by whole
+	// minutes or hours; PoolWorkSteps tells each of them, oldest first.
+	PoolWork(ctx context.Context, step time.Duration, since time.Time) ([]WorkAt, error)
+	PoolWorkSteps(ctx context.Context, step time.Duration, since time.Time) ([]WorkAt, error)
 	// Epochs are the rates made since and the one before them, oldest first.
 	Epochs(ctx context.Context, since time.Time) ([]Epoch, error)
 	EpochByID(ctx context.Context, id hashyard.ID) (Epoch, error)
 	// BlocksSince are blocks found since that a chain took at least once,
 	// oldest first, without their finders.
 	BlocksSince(ctx context.Context, since time.Time) ([]Block, error)
+	// NewestBlocks are blocks that a chain took at least once, newest first,
+	// without their finders.
+	NewestBlocks(ctx context.Context, n int) ([]Block, error)
 	Statements(ctx context.Context, actor hashyard.Actor, q Page) ([]Statement, string, error)
 	Statement(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Statement, []EpochLine, error)
 	UnitLines(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) ([]UnitLine, error)
@@ -125,6 +158,35 @@ type Page struct {
 	Cursor string
 	Limit  int
 }
+
+// WorkerSort is what a list of workers is sorted by.
+type WorkerSort string
+
+// The sorts. Ties and CreatedFirst go by id, which is the order of making.
+const (
+	CreatedFirst WorkerSort = "created"
+	ByName       WorkerSort = "name"
+	ByFive       WorkerSort = "ths_5m"
+	ByHour       WorkerSort = "ths_1h"
+	ByDay        WorkerSort = "ths_24h"
+	ByLastShare  WorkerSort = "last_share"
+	ByRejects    WorkerSort = "rejects"
+	ByState      WorkerSort = "state"
+)
+
+// WorkerQuery selects and sorts workers.
+type WorkerQuery struct {
+	Page
+	Sort       WorkerSort // empty is CreatedFirst
+	Descending bool
+	States     []WorkerState // empty is all; "retired" is one here
+	Text       string        // a part of the username
+	Unit       hashyard.ID
+	Account    hashyard.ID
+}
+
+// Retired is the state of a worker whose machine works for somebody else.
+const Retired WorkerState = "retired"
 
 // WorkQuery selects booked work of one worker or unit, in one epoch or all.
 type WorkQuery struct {

@@ -14,16 +14,15 @@ import (
 )
 
 // recent is the window of a worker's shown hashrate.
-const recent = 10 * time.Minute
+const recent = 5 * time.Minute
 
 // WorkerView is a worker and what it did lately.
 type WorkerView struct {
 	Worker
-	Recent    Tally
-	First     time.Time // first minute of Recent, zero when there is none
-	Rate      Rate
-	Hour, Day Window
-	LastShare time.Time // of all times
+	Five, Hour, Day Window
+	LastShare       time.Time // of all times
+	Standing                  // empty before the first look
+	Reference       Reference
 }
 
 // EpochWork is booked work of one worker or unit in one epoch.
@@ -177,20 +176,24 @@ func (s *Service) seriesBounds(since time.Time, step time.Duration) (time.Time, 
 }
 
 // Workers lists the actor's workers with their present hashrate.
-func (s *Service) Workers(ctx context.Context, actor hashyard.Actor, q Page) ([]WorkerView, string, error) {
+func (s *Service) Workers(ctx context.Context, actor hashyard.Actor, q WorkerQuery) ([]WorkerView, string, error) {
 	now := s.cfg.Now().UTC()
-	since := now.Add(-recent).Truncate(time.Minute)
-	ws, next, err := s.store.Workers(ctx, actor, since, now, q)
+	ws, next, err := s.store.Workers(ctx, actor, now, q)
 	for i := range ws {
 		s.rate(&ws[i], now)
 	}
 	return ws, next, err
 }
 
+// WorkerCounts counts the actor's workers by state.
+func (s *Service) WorkerCounts(ctx context.Context, actor hashyard.Actor) (map[WorkerState]int64, error) {
+	return s.store.WorkerCounts(ctx, actor)
+}
+
 // Worker is one worker with its present hashrate.
 func (s *Service) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (WorkerView, error) {
 	now := s.cfg.Now().UTC()
-	w, err := s.store.Worker(ctx, actor, id, now.Add(-recent).Truncate(time.Minute), now)
+	w, err := s.store.Worker(ctx, actor, id, now)
 	if err != nil {
 		return WorkerView{}, fmt.Errorf("worker %s: %w", id, err)
 	}
@@ -199,13 +202,8 @@ func (s *Service) Worker(ctx context.Context, actor hashyard.Actor, id hashyard.
 }
 
 func (s *Service) rate(w *WorkerView, now time.Time) {
-	if !w.First.IsZero() {
-		w.Rate = RateOf(w.Recent, now.Sub(w.First), s.cfg.Scale, meanWork(w.Recent))
-	}
-	for _, l := range []*Window{&w.Hour, &w.Day} {
-		if !l.First.IsZero() {
-			l.Rate = RateOf(l.Tally, now.Sub(l.First), s.cfg.Scale, meanWork(l.Tally))
-		}
+	for _, l := range []*Window{&w.Five, &w.Hour, &w.Day} {
+		s.rateWindow(l, now)
 	}
 }
 
@@ -254,7 +252,7 @@ type Params struct {
 	SettlementPeriod time.Duration
 	Grace            time.Duration
 	FeePPM           int64
-	FeeMethod        string
+	FeeMethod        fpps.Method
 	FeeWindow        int64
 	Epoch            Epoch   // the newest; zero before the first
 	Hashprice        float64 // satoshis per displayed TH/s and day, before the fee
@@ -265,7 +263,7 @@ type Params struct {
 func (s *Service) Params(ctx context.Context) (Params, error) {
 	p := Params{
 		URL: s.cfg.URL, Network: s.cfg.Network, Scale: s.cfg.Scale, SettlementPeriod: s.cfg.SettlementPeriod,
-		Grace: s.cfg.Grace, FeePPM: s.cfg.FeePPM, FeeMethod: fpps.SMA, FeeWindow: s.cfg.FeeWindow,
+		Grace: s.cfg.Grace, FeePPM: s.cfg.FeePPM, FeeMethod: s.cfg.FeeMethod, FeeWindow: s.cfg.FeeWindow,
 	}
 	e, err := s.store.LatestEpoch(ctx)
 	if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.NotFound {

@@ -37,6 +37,7 @@ const (
 	AgentLink     Action = "agent.link"
 	PoolRead      Action = "pool.read"
 	PoolWrite     Action = "pool.write"
+	PoolTerms     Action = "pool.terms"
 	KeysWrite     Action = "keys.write"
 	UsersRead     Action = "users.read"
 	UsersWrite    Action = "users.write"
@@ -54,7 +55,7 @@ func Actions() []Action {
 		SessionOpen, SessionRead, AccountWrite, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
 		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
 		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
-		AgentLink, PoolRead, PoolWrite, KeysWrite, UsersRead, UsersWrite, AuditRead,
+		AgentLink, PoolRead, PoolWrite, PoolTerms, KeysWrite, UsersRead, UsersWrite, AuditRead,
 		VerifyRead, VerifyWrite, VerifyDecide, HooksWrite, HouseRead,
 	}
 }
@@ -117,12 +118,12 @@ func grantsAtWork(role hashyard.Role) []Action {
 		}
 	case hashyard.Treasury:
 		return []Action{
-			LedgerRead, TreasuryRead, TreasuryWrite, PayoutRead, HouseRead, PoolRead, TradesRead,
+			LedgerRead, TreasuryRead, TreasuryWrite, PayoutRead, HouseRead, PoolRead, PoolTerms, TradesRead,
 		}
 	case hashyard.Desk:
 		return []Action{
 			HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
-			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, LedgerRead, AuditRead,
+			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, PoolTerms, LedgerRead, AuditRead,
 			VerifyRead, VerifyDecide,
 		}
 	}

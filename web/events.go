@@ -19,7 +19,7 @@ func EventAction(kind hashyard.EventKind) (act Action, known bool) {
 		// A proof says something about a machine and nothing about money.
 		hashyard.EvProofStarted, hashyard.EvHashrateProven, hashyard.EvHashrateRefuted:
 		return UnitsRead, true
-	case hashyard.EvSessionOpened, hashyard.EvWorkMeasured:
+	case hashyard.EvSessionOpened, hashyard.EvWorkMeasured, hashyard.EvWorkerOnline, hashyard.EvWorkerSlow, hashyard.EvWorkerSilent:
 		return PoolRead, true
 	case hashyard.EvHeldReleased, hashyard.EvEarningsSettled:
 		return LedgerRead, true

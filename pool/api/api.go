@@ -17,11 +17,14 @@ import (
 )
 
 // edge joins the handlers with the service.
-type edge struct{ svc *pool.Service }
+type edge struct {
+	svc      *pool.Service
+	watchers *watchers
+}
 
 // Register adds the pool's routes.
 func Register(api *web.API, svc *pool.Service) {
-	e := edge{svc}
+	e := edge{svc, newWatchers()}
 	get := func(id, path, summary string) huma.Operation {
 		return huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Tags: []string{"pool"}}
 	}
@@ -29,7 +32,7 @@ func Register(api *web.API, svc *pool.Service) {
 	add.Method, add.DefaultStatus = http.MethodPost, http.StatusCreated
 
 	web.Public(api, get("get-pool", "/api/v1/pool", "The pool's terms and the rate now"), e.info)
-	web.Handle(api, get("list-pool-workers", "/api/v1/pool/workers", "Workers with their hashrate of the last ten minutes"), web.PoolRead, e.workers)
+	web.Handle(api, get("list-pool-workers", "/api/v1/pool/workers", "Workers with their state and hashrates, sorted and filtered here"), web.PoolRead, e.workers)
 	web.Handle(api, add, web.PoolWrite, e.addWorker)
 	web.Handle(api, get("get-pool-worker", "/api/v1/pool/workers/{id}", "One worker"), web.PoolRead, e.worker)
 	web.Handle(api, get("get-pool-worker-work", "/api/v1/pool/workers/{id}/work", "Booked work of a worker by rate epoch, newest first"), web.PoolRead, e.workerWork)
@@ -42,18 +45,23 @@ func Register(api *web.API, svc *pool.Service) {
 	web.Handle(api, get("list-pool-blocks", "/api/v1/pool/blocks", "Blocks that were found, newest first"), web.PoolRead, e.blocks)
 	e.registerOverview(api, get)
 	e.registerDevices(api, get)
+	e.registerWorkers(api, get)
+	e.registerTerms(api, get)
+	e.registerLinks(api, get)
+	e.registerPublic(api, get)
 }
 
 type idInput struct {
 	ID hashyard.ID `path:"id"`
 }
 
-type pageInput struct {
+// PageInput is where a page of a list begins and how long it is.
+type PageInput struct {
 	Cursor string `query:"cursor" doc:"Where the page before ended."`
 	Limit  int    `query:"limit" minimum:"0" maximum:"500" doc:"Items a page; 0 means 100."`
 }
 
-func (in pageInput) page() pool.Page { return pool.Page{Cursor: in.Cursor, Limit: in.Limit} }
+func (in PageInput) page() pool.Page { return pool.Page{Cursor: in.Cursor, Limit: in.Limit} }
 
 func pageOf[T, O any](items []T, next string, of func(T) O) *web.Page[O] {
 	out := &web.Page[O]{Items: make([]O, 0, len(items)), Next: next}
@@ -69,18 +77,6 @@ func (e edge) info(ctx context.Context, _ *struct{}) (*PoolInfo, error) {
 		return nil, err
 	}
 	return infoOf(p), nil
-}
-
-func (e edge) workers(ctx context.Context, actor hashyard.Actor, in *pageInput) (*web.Page[Worker], error) {
-	ws, next, err := e.svc.Workers(ctx, actor, in.page())
-	if err != nil {
-		return nil, err
-	}
-	live, err := e.live(ctx, actor)
-	if err != nil {
-		return nil, err
-	}
-	return pageOf(ws, next, func(v pool.WorkerView) Worker { return withSessions(workerOf(v), live) }), nil
 }
 
 // live are the sessions of the actor by worker.
@@ -226,7 +222,7 @@ func (e edge) sessions(ctx context.Context, actor hashyard.Actor, in *sessionsIn
 	return pageOf(all, "", sessionOf), nil
 }
 
-func (e edge) blocks(ctx context.Context, actor hashyard.Actor, in *pageInput) (*web.Page[Block], error) {
+func (e edge) blocks(ctx context.Context, actor hashyard.Actor, in *PageInput) (*web.Page[Block], error) {
 	bs, next, err := e.svc.Blocks(ctx, actor, in.page())
 	if err != nil {
 		return nil, err

@@ -15,6 +15,7 @@ import (
 	"hashyard/migrations/testdb"
 	"hashyard/pool"
 	"hashyard/pool/api"
+	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/postgres"
 	"hashyard/pool/share"
@@ -52,8 +53,8 @@ func (forgetful) Forget(context.Context, web.Claim, web.Attempt) error          
 // chain is one block without fees.
 type chain struct{}
 
-func (chain) BlockFees(context.Context, [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error) {
-	return prev, 7, 122, nil
+func (chain) BlockFees(_ context.Context, hash [32]byte) (fpps.Block, error) {
+	return fpps.Block{Hash: hash, Height: 7, Time: time.Unix(1, 0), Fees: 122}, nil
 }
 
 func (chain) Confirmations(context.Context, [32]byte, int64) (int64, error) { return 1, nil }

@@ -40,7 +40,7 @@ type PoolOverview struct {
 	Hour         WindowRates `json:"hour"`
 	Day          WindowRates `json:"day"`
 	Workers      int64       `json:"workers"`
-	Working      int64       `json:"working" doc:"Of them with a share in the last ten minutes."`
+	Working      int64       `json:"working" doc:"Of them with a share in the last five minutes."`
 	PoolHour     Rates       `json:"pool_hour" doc:"Of the whole pool."`
 	NextBlockS   float64     `json:"next_block_seconds,omitempty" doc:"Expected wait of the whole pool at its last hour's rate."`
 	NetworkShare float64     `json:"network_share,omitempty" doc:"Of the whole pool, 0 to 1; absent where the chain keeps no ten-minute pace."`
@@ -64,7 +64,8 @@ func (e edge) overview(ctx context.Context, actor hashyard.Actor, _ *struct{}) (
 	return out, nil
 }
 
-type chartInput struct {
+// ChartInput is how far back a chart looks.
+type ChartInput struct {
 	Window string `query:"window" enum:"1h,24h,7d,30d,1y" default:"24h"`
 }
 
@@ -91,7 +92,7 @@ type BlockMark struct {
 	State  string    `json:"state" enum:"found,accepted,orphaned,confirmed"`
 }
 
-func (e edge) chart(ctx context.Context, actor hashyard.Actor, in *chartInput) (*PoolChart, error) {
+func (e edge) chart(ctx context.Context, actor hashyard.Actor, in *ChartInput) (*PoolChart, error) {
 	c, err := e.svc.Chart(ctx, actor, pool.Span(in.Window))
 	if err != nil {
 		return nil, err
@@ -118,6 +119,8 @@ type Luck struct {
 	Low        int64     `json:"low" doc:"95 % of all worlds find low to high."`
 	High       int64     `json:"high"`
 	Percentile float64   `json:"percentile" doc:"How likely so few blocks, or fewer, are."`
+	Ratio      float64   `json:"ratio" doc:"Found ÷ expected: 0.8 is 80 % luck."`
+	Erlang     float64   `json:"erlang" doc:"How likely the found blocks are to take at most the work they took: near 1 is bad luck."`
 }
 
 func (e edge) luck(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.Page[Luck], error) {
@@ -126,7 +129,7 @@ func (e edge) luck(ctx context.Context, _ hashyard.Actor, _ *struct{}) (*web.Pag
 		return nil, err
 	}
 	return pageOf(ls, "", func(l pool.Luck) Luck {
-		return Luck{int64(l.Window.Seconds()), l.Since, l.Found, l.Expected, l.Low, l.High, l.Percentile}
+		return Luck{int64(l.Window.Seconds()), l.Since, l.Found, l.Expected, l.Low, l.High, l.Percentile, l.Ratio(), l.Erlang}
 	}), nil
 }
 
@@ -221,8 +224,8 @@ func (e edge) statementCSV(ctx context.Context, actor hashyard.Actor, in *idInpu
 const maxExport = 50_000
 
 func (e edge) workersCSV(ctx context.Context, actor hashyard.Actor, _ *struct{}) (*web.File, error) {
-	c := web.NewCSV("user", "unit_id", "ths_10min", "ths_1h", "ths_24h", "shares_24h", "rejected_24h", "last_share_at", "retired_at")
-	q := pool.Page{Limit: 500}
+	c := web.NewCSV("user", "unit_id", "state", "state_since", "ths_5min", "ths_1h", "ths_24h", "shares_24h", "rejected_24h", "last_share_at", "retired_at")
+	q := pool.WorkerQuery{Page: pool.Page{Limit: 500}}
 	for n := 0; n < maxExport; {
 		ws, next, err := e.svc.Workers(ctx, actor, q)
 		if err != nil {
@@ -230,7 +233,7 @@ func (e edge) workersCSV(ctx context.Context, actor hashyard.Actor, _ *struct{})
 		}
 		for _, v := range ws {
 			w := workerOf(v)
-			c.Row(w.User, w.UnitID, w.THs, w.Hour.THs, w.Day.THs, w.Day.Shares, w.Day.Rejected, w.LastShare, w.RetiredAt)
+			c.Row(w.User, w.UnitID, w.State, w.StateSince, w.THs, w.Hour.THs, w.Day.THs, w.Day.Shares, w.Day.Rejected, w.LastShare, w.RetiredAt)
 		}
 		n += len(ws)
 		if q.Cursor = next; next == "" {

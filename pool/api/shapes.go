@@ -20,7 +20,7 @@ type PoolInfo struct {
 	SettlementMS     int64          `json:"settlement_period_ms"`
 	GraceMS          int64          `json:"grace_ms" doc:"After a period, how long shares of its jobs are still taken."`
 	FeePPM           int64          `json:"fee_ppm"`
-	FeeMethod        string         `json:"fee_method" doc:"sma/1: mean fees of the last fee_window blocks that end at fee_tip_hash."`
+	FeeMethod        string         `json:"fee_method" doc:"Of accounts without terms of their own. sma/1: mean fees of the last fee_window blocks that end at fee_tip_hash; sma-trim3/1: without the three highest and lowest; day/1 and day-trim3/1: of the UTC day's blocks."`
 	FeeWindow        int64          `json:"fee_window"`
 	Difficulty       float64        `json:"difficulty" doc:"Of the network."`
 	Hashprice        float64        `json:"hashprice" doc:"Satoshis per displayed TH/s and day, before the pool's fee."`
@@ -37,6 +37,7 @@ type Epoch struct {
 	NetTarget   string        `json:"net_target" doc:"The same expanded, 64 hex digits."`
 	Difficulty  float64       `json:"difficulty"`
 	SubsidySats hashyard.Sats `json:"subsidy_sats"`
+	FeeFrom     time.Time     `json:"fee_from" doc:"When the fee index was read; within the period it is read anew."`
 	FeeMethod   string        `json:"fee_method"`
 	FeeWindow   int64         `json:"fee_window"`
 	FeeSumSats  hashyard.Sats `json:"fee_sum_sats"`
@@ -51,7 +52,7 @@ func epochOf(e pool.Epoch) Epoch {
 	return Epoch{
 		ID: e.ID, PeriodStart: e.Start, PeriodEnd: e.End,
 		NBits: fmt.Sprintf("%08x", e.NBits), NetTarget: fmt.Sprintf("%064x", fpps.Target(e.NBits)), Difficulty: difficulty,
-		SubsidySats: e.Subsidy, FeeMethod: e.FeeMethod, FeeWindow: e.FeeWindow, FeeSumSats: e.FeeSum, FeeCount: e.FeeN,
+		SubsidySats: e.Subsidy, FeeFrom: e.FeeFrom, FeeMethod: string(e.FeeMethod), FeeWindow: e.FeeWindow, FeeSumSats: e.FeeSum, FeeCount: e.FeeN,
 		FeeTipHash: pool.ShowHash(e.FeeTip), Height: e.Height, FeePPM: e.FeePPM,
 	}
 }
@@ -60,7 +61,7 @@ func infoOf(p pool.Params) *PoolInfo {
 	out := &PoolInfo{
 		StratumURL: p.URL, Network: p.Network, WorkScale: p.Scale,
 		SettlementPeriod: p.SettlementPeriod.String(), SettlementMS: p.SettlementPeriod.Milliseconds(), GraceMS: p.Grace.Milliseconds(),
-		FeePPM: p.FeePPM, FeeMethod: p.FeeMethod, FeeWindow: p.FeeWindow, Difficulty: p.Difficulty, Hashprice: p.Hashprice,
+		FeePPM: p.FeePPM, FeeMethod: string(p.FeeMethod), FeeWindow: p.FeeWindow, Difficulty: p.Difficulty, Hashprice: p.Hashprice,
 	}
 	if !p.Epoch.ID.IsZero() {
 		e := epochOf(p.Epoch)
@@ -104,14 +105,20 @@ func countsOf(t pool.Tally) Counts {
 
 // Worker is a name that mines.
 type Worker struct {
-	ID        hashyard.ID `json:"id"`
-	User      string      `json:"user" doc:"The Stratum username."`
-	Name      string      `json:"name"`
-	UnitID    hashyard.ID `json:"unit_id,omitzero" doc:"The machine whose secret is the password; absent for a plain worker."`
-	CreatedAt time.Time   `json:"created_at"`
-	RetiredAt time.Time   `json:"retired_at,omitzero" doc:"Since then its machine works for somebody else."`
-	LastShare time.Time   `json:"last_share_at,omitzero"`
-	Rates                 // of the last ten minutes
+	ID               hashyard.ID `json:"id"`
+	User             string      `json:"user" doc:"The Stratum username."`
+	Name             string      `json:"name"`
+	UnitID           hashyard.ID `json:"unit_id,omitzero" doc:"The machine whose secret is the password; absent for a plain worker."`
+	CreatedAt        time.Time   `json:"created_at"`
+	RetiredAt        time.Time   `json:"retired_at,omitzero" doc:"Since then its machine works for somebody else."`
+	LastShare        time.Time   `json:"last_share_at,omitzero"`
+	State            string      `json:"state" enum:"new,online,slow,silent,retired"`
+	StateSince       time.Time   `json:"state_since,omitzero"`
+	ReferenceTHs     float64     `json:"reference_ths,omitempty" doc:"What the last hour is compared with, in displayed TH/s."`
+	ReferenceKind    string      `json:"reference_kind,omitempty" enum:"nominal,own_day" doc:"What the machine is sold with, or its own last day."`
+	SecretGeneration int         `json:"secret_generation,omitempty" doc:"Of the machine's secret; say it to rotate it."`
+	OldSecretUntil   time.Time   `json:"old_secret_until,omitzero" doc:"Until then the secret before is good, too."`
+	Rates                        // of the last five minutes
 	Counts
 	Hour           WindowRates `json:"hour"`
 	Day            WindowRates `json:"day" doc:"From a whole hour on."`
@@ -121,11 +128,25 @@ type Worker struct {
 }
 
 func workerOf(v pool.WorkerView) Worker {
-	return Worker{
+	w := Worker{
 		ID: v.ID, User: v.User(), Name: v.Name, UnitID: v.Unit, CreatedAt: v.Created, RetiredAt: v.Retired,
-		LastShare: v.LastShare, Rates: ratesOf(v.Rate), Counts: countsOf(v.Recent),
+		State: string(v.State), StateSince: v.Since, ReferenceTHs: float64(v.Reference.Rate / hashyard.TH), ReferenceKind: v.Reference.Kind,
+		LastShare: v.LastShare, Rates: ratesOf(v.Five.Rate), Counts: countsOf(v.Five.Tally),
 		Hour: windowOf(v.Hour), Day: windowOf(v.Day),
 	}
+	switch {
+	case !v.Retired.IsZero():
+		w.State, w.StateSince = string(pool.Retired), v.Retired
+	case v.State == "":
+		w.State = string(pool.WorkerNew)
+	}
+	if !v.Unit.IsZero() {
+		w.SecretGeneration = v.Generation
+		if v.OldUntil.After(v.Created) {
+			w.OldSecretUntil = v.OldUntil
+		}
+	}
+	return w
 }
 
 // BookedWork is what a worker did in an epoch.

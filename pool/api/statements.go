@@ -92,7 +92,7 @@ func detailOf(s pool.Statement, lines []pool.EpochLine) *StatementDetail {
 	return out
 }
 
-func (e edge) statements(ctx context.Context, actor hashyard.Actor, in *pageInput) (*web.Page[Statement], error) {
+func (e edge) statements(ctx context.Context, actor hashyard.Actor, in *PageInput) (*web.Page[Statement], error) {
 	sts, next, err := e.svc.Statements(ctx, actor, in.page())
 	if err != nil {
 		return nil, err

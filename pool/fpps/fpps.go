@@ -15,11 +15,6 @@ import (
 	"hashyard/pool/job"
 )
 
-// SMA names the fee index: the mean fees of the last Window blocks that end at
-// the tip on which the rate's first job builds, the genesis block left out.
-// The number after the slash changes whenever the rule does.
-const SMA = "sma/1"
-
 // MaxPPM is the whole in parts per million.
 const MaxPPM = 1_000_000
 
@@ -30,6 +25,9 @@ type Rate struct {
 	FeeSum  hashyard.Sats // fees of the blocks in the index
 	FeeN    int64         // how many blocks; 0 prices without fees
 	FeePPM  int64         // the pool's fee
+	// SubsidySum is the subsidies of those blocks where fees are paid in
+	// proportion to the subsidy, as by a day's index; 0 where by their mean.
+	SubsidySum hashyard.Sats
 }
 
 // Check refuses a rate that cannot price anything.
@@ -38,11 +36,11 @@ func (r Rate) Check() error {
 		return err
 	}
 	switch {
-	case r.Subsidy < 0 || r.FeeSum < 0 || r.FeeN < 0:
+	case r.Subsidy < 0 || r.FeeSum < 0 || r.FeeN < 0 || r.SubsidySum < 0:
 		return hashyard.Invalid.Errorf("rate: subsidy %d, fees %d of %d blocks are negative", r.Subsidy, r.FeeSum, r.FeeN)
 	case r.FeePPM < 0 || r.FeePPM > MaxPPM:
 		return hashyard.Invalid.Errorf("rate: a fee of %d ppm is outside 0 … %d", r.FeePPM, MaxPPM)
-	case r.FeeN == 0 && r.FeeSum != 0:
+	case r.FeeN == 0 && (r.FeeSum != 0 || r.SubsidySum != 0):
 		return hashyard.Invalid.Errorf("rate: fees %d of no blocks", r.FeeSum)
 	}
 	return nil
@@ -66,8 +64,13 @@ func Difficulty(nbits uint32) *big.Rat {
 	return new(big.Rat).SetFrac(hashyard.Diff1Target(), t)
 }
 
-// Reward is what a block is expected to bring: subsidy and mean fees.
+// Reward is what a block is expected to bring: subsidy and mean fees, or the
+// subsidy and the part of it that a day's fees are of its subsidies.
 func (r Rate) Reward() *big.Rat {
+	if r.SubsidySum > 0 {
+		v := new(big.Int).Add(big.NewInt(int64(r.SubsidySum)), big.NewInt(int64(r.FeeSum)))
+		return new(big.Rat).SetFrac(v.Mul(v, big.NewInt(int64(r.Subsidy))), big.NewInt(int64(r.SubsidySum)))
+	}
 	n := max(r.FeeN, 1)
 	v := new(big.Int).Mul(big.NewInt(int64(r.Subsidy)), big.NewInt(n))
 	return new(big.Rat).SetFrac(v.Add(v, big.NewInt(int64(r.FeeSum))), big.NewInt(n))

@@ -182,7 +182,7 @@ func TestTenantsSeeTheirOwn(t *testing.T) {
 	ctx := t.Context()
 	sees := func(actor hashyard.Actor) (workers, statements, sessions, shares int) {
 		t.Helper()
-		ws, _, err1 := h.svc.Workers(ctx, actor, pool.Page{})
+		ws, _, err1 := h.svc.Workers(ctx, actor, pool.WorkerQuery{})
 		sts, _, err2 := h.svc.Statements(ctx, actor, pool.Page{})
 		ses, err3 := h.svc.Sessions(ctx, actor, hashyard.ID{})
 		work, err4 := h.svc.Work(ctx, actor, pool.WorkQuery{Unit: mb.unit})

@@ -174,7 +174,7 @@ func TestListsContinue(t *testing.T) {
 		}
 		q.Cursor = next
 	}
-	for q := (pool.Page{Limit: 4}); ; {
+	for q := (pool.WorkerQuery{Page: pool.Page{Limit: 4}}); ; {
 		ws, next, err := h.svc.Workers(t.Context(), a.actor, q)
 		if err != nil {
 			t.Fatal(err)

@@ -16,6 +16,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/migrations/testdb"
 	"hashyard/pool"
+	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/postgres"
 	"hashyard/pool/share"
@@ -257,12 +258,13 @@ func (l *fakeLog) append(rs ...share.Record) share.Batch {
 type fakeChain struct {
 	mu     sync.Mutex // guards the fields below
 	best   [][32]byte // by height
-	blocks map[[32]byte]pool.BlockFees
+	blocks map[[32]byte]fpps.Block
 	asked  int
+	clock  time.Time // of the genesis block; blocks are a minute apart
 }
 
 func newChain() *fakeChain {
-	c := &fakeChain{blocks: map[[32]byte]pool.BlockFees{}}
+	c := &fakeChain{blocks: map[[32]byte]fpps.Block{}, clock: time.Date(2026, 11, 25, 11, 0, 0, 0, time.UTC)}
 	c.mine(1, 0) // genesis
 	return c
 }
@@ -271,7 +273,7 @@ func newChain() *fakeChain {
 func (c *fakeChain) mine(fork uint32, fees hashyard.Sats) [32]byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	b := pool.BlockFees{Height: int64(len(c.best)), Fees: fees}
+	b := fpps.Block{Height: int64(len(c.best)), Fees: fees, NBits: bits, Subsidy: 2500, Time: c.clock.Add(time.Duration(len(c.best)) * time.Minute)}
 	if b.Height > 0 {
 		b.Prev = c.best[b.Height-1]
 	}
@@ -303,15 +305,15 @@ func (c *fakeChain) height() int64 {
 	return int64(len(c.best)) - 1
 }
 
-func (c *fakeChain) BlockFees(_ context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error) {
+func (c *fakeChain) BlockFees(_ context.Context, hash [32]byte) (fpps.Block, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked++
 	b, ok := c.blocks[hash]
 	if !ok {
-		return prev, 0, 0, hashyard.NotFound.Errorf("block %x", hash)
+		return b, hashyard.NotFound.Errorf("block %x", hash)
 	}
-	return b.Prev, b.Height, b.Fees, nil
+	return b, nil
 }
 
 func (c *fakeChain) Confirmations(_ context.Context, hash [32]byte, _ int64) (int64, error) {

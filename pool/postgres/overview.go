@@ -50,11 +50,20 @@ func (s *Store) Refusals(ctx context.Context, actor hashyard.Actor, since time.T
 }
 
 // PoolWork sums everybody's work by network difficulty.
-func (s *Store) PoolWork(ctx context.Context, since time.Time) (out []pool.WorkAt, err error) {
+func (s *Store) PoolWork(ctx context.Context, step time.Duration, since time.Time) ([]pool.WorkAt, error) {
+	return s.poolWork(ctx, `SELECT e.nbits, sum(k.work)::text, min(k.at) FROM pool_totals k JOIN pool_epochs e ON e.id = k.epoch_id
+		WHERE k.step = $1 AND k.at >= $2 GROUP BY 1`, step, since)
+}
+
+// PoolWorkSteps is the same by step, oldest first.
+func (s *Store) PoolWorkSteps(ctx context.Context, step time.Duration, since time.Time) ([]pool.WorkAt, error) {
+	return s.poolWork(ctx, `SELECT e.nbits, sum(k.work)::text, k.at FROM pool_totals k JOIN pool_epochs e ON e.id = k.epoch_id
+		WHERE k.step = $1 AND k.at >= $2 GROUP BY 1, 3 ORDER BY 3`, step, since)
+}
+
+func (s *Store) poolWork(ctx context.Context, query string, step time.Duration, since time.Time) (out []pool.WorkAt, err error) {
 	err = s.db.AsSystem(ctx, "pool.luck", func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, `
-			SELECT e.nbits, sum(k.work)::text, min(k.at) FROM pool_totals k JOIN pool_epochs e ON e.id = k.epoch_id
-			WHERE k.step = 3600 AND k.at >= $1 GROUP BY 1`, since)
+		rows, err := tx.Conn().Query(ctx, query, int(step/time.Second), since)
 		if err != nil {
 			return err
 		}
@@ -97,10 +106,18 @@ func (s *Store) EpochByID(ctx context.Context, id hashyard.ID) (pool.Epoch, erro
 }
 
 // BlocksSince are the solved blocks; what no node ever took is not one.
-func (s *Store) BlocksSince(ctx context.Context, since time.Time) (out []pool.Block, err error) {
+func (s *Store) BlocksSince(ctx context.Context, since time.Time) ([]pool.Block, error) {
+	return s.solved(ctx, "AND b.found_at >= $1 ORDER BY b.found_at, b.hash", since)
+}
+
+// NewestBlocks are the newest of them.
+func (s *Store) NewestBlocks(ctx context.Context, n int) ([]pool.Block, error) {
+	return s.solved(ctx, "ORDER BY b.found_at DESC, b.hash LIMIT $1", n)
+}
+
+func (s *Store) solved(ctx context.Context, rest string, args ...any) (out []pool.Block, err error) {
 	err = s.db.AsSystem(ctx, "pool.block", func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, "SELECT "+blockColumns+` FROM pool_blocks b
-			WHERE b.found_at >= $1 AND b.state <> 'rejected' ORDER BY b.found_at, b.hash`, since)
+		rows, err := tx.Conn().Query(ctx, "SELECT "+blockColumns+" FROM pool_blocks b WHERE b.state <> 'rejected' "+rest, args...)
 		if err != nil {
 			return err
 		}
@@ -111,5 +128,5 @@ func (s *Store) BlocksSince(ctx context.Context, since time.Time) (out []pool.Bl
 		b := &out[i]
 		b.Account, b.Worker, b.Unit, b.Session = hashyard.ID{}, hashyard.ID{}, hashyard.ID{}, hashyard.ID{}
 	}
-	return out, pg.Fail(err, "blocks since %s", since)
+	return out, pg.Fail(err, "solved blocks")
 }

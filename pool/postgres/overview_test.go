@@ -74,7 +74,7 @@ func TestOverview(t *testing.T) {
 	if l := ls[0]; l.Found != 1 || l.Expected < want*0.95 || l.Expected > want*1.05 || l.Low > l.High {
 		t.Errorf("luck %+v, expected about %f", l, want)
 	}
-	ws, _, err := h.svc.Workers(ctx, a.actor, pool.Page{})
+	ws, _, err := h.svc.Workers(ctx, a.actor, pool.WorkerQuery{})
 	if err != nil || len(ws) != 2 {
 		t.Fatalf("%d workers, %v", len(ws), err)
 	}

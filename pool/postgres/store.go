@@ -46,10 +46,11 @@ const accountColumns = "a.id, a.org_id, a.name, a.created_at"
 
 func accountInto(a *pool.Account) []any { return []any{&a.ID, &a.Org, &a.Name, &a.Created} }
 
-const workerColumns = "w.id, w.org_id, w.account_id, w.unit_id, a.name, w.name, w.generation, w.retired_at, w.created_at"
+// No secret before is good since the year 1 where none was rotated.
+const workerColumns = "w.id, w.org_id, w.account_id, w.unit_id, a.name, w.name, w.generation, w.retired_at, w.created_at, coalesce(w.old_until, '0001-01-01Z')"
 
 func workerInto(w *pool.Worker, retired **time.Time) []any {
-	return []any{&w.ID, &w.Org, &w.Account, &w.Unit, &w.AccountName, &w.Name, &w.Generation, retired, &w.Created}
+	return []any{&w.ID, &w.Org, &w.Account, &w.Unit, &w.AccountName, &w.Name, &w.Generation, retired, &w.Created, &w.OldUntil}
 }
 
 func orZero(t *time.Time) time.Time {

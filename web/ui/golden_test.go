@@ -70,6 +70,9 @@ func goldenEvents(t *testing.T) []byte {
 		{hashyard.EvProofStarted, hashyard.ProofStarted{Trade: trade, Unit: unit, SoldGHs: 100_000}},
 		{hashyard.EvSessionOpened, hashyard.SessionOpened{Unit: unit, Session: id(8), User: "buyer.u1", Remote: "127.7.0.17:40112"}},
 		{hashyard.EvWorkMeasured, hashyard.WorkMeasured{Unit: unit, Shares: 700, Work: hashyard.WorkOf(1 << 59)}},
+		{hashyard.EvWorkerSilent, hashyard.WorkerChanged{
+			Unit: unit, User: "buyer.u1", State: "silent", Was: "online", LastShare: at.Add(11 * time.Hour), Reference: 100 * hashyard.TH, ReferenceKind: "nominal",
+		}},
 		{hashyard.EvHashrateProven, proof},
 		{hashyard.EvHeldReleased, hashyard.HeldReleased{Trade: trade, Units: us, Amount: 114_200, Commission: 1713, Paid: 112_487, Transfer: "tr_1QNx9Kd0388"}},
 		{hashyard.EvEarningsSettled, hashyard.EarningsSettled{From: at, To: at.Add(time.Hour), Net: 1021, Units: us}},

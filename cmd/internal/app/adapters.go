@@ -12,6 +12,7 @@ import (
 	"hashyard/fleet"
 	"hashyard/inventory"
 	"hashyard/pool"
+	"hashyard/pool/fpps"
 	"hashyard/pool/node"
 	"hashyard/web"
 )
@@ -137,36 +138,57 @@ func (n nominals) NominalGHs(ctx context.Context, unit hashyard.ID) (hashyard.GH
 	return u.NominalGHs, err
 }
 
+// readings is the fleet as the pool sees it; the fleet is built after the pool.
+type readings struct{ house *house }
+
+func (r readings) Reported(ctx context.Context, actor hashyard.Actor, units []hashyard.ID) (map[hashyard.ID]pool.Reported, error) {
+	out := map[hashyard.ID]pool.Reported{}
+	for _, unit := range units {
+		ms, _, err := r.house.fleet.Miners(ctx, actor, fleet.MinerQuery{Unit: unit, Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range ms {
+			if m.Reading != nil && m.Reading.HashrateReported != nil {
+				out[unit] = pool.Reported{Rate: *m.Reading.HashrateReported, At: m.Reading.At}
+			}
+		}
+	}
+	return out, nil
+}
+
 // poolChain is the node as the pool's accounting sees it.
 type poolChain struct {
 	node    *node.Client
 	subsidy node.SubsidyRule
 }
 
-// BlockFees is what a block paid beyond its subsidy. A node that does not tell
+// BlockFees is what a fee index reads of a block. A node that does not tell
 // fees leaves what the coinbase took, which is as much unless the miner gave
 // something away.
-func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error) {
+func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (fpps.Block, error) {
 	b, err := c.node.Block(ctx, hash)
 	if err != nil {
-		return prev, 0, 0, err
+		return fpps.Block{}, err
 	}
+	out := fpps.Block{Hash: hash, Prev: b.PrevHash, Height: b.Height, NBits: b.Bits, Time: b.Time, Subsidy: c.subsidy.At(b.Height)}
 	told := true
 	for i, tx := range b.Transactions {
 		if i == 0 {
 			continue
 		}
 		told = told && tx.HasFee
-		fees += tx.Fee
+		out.Fees += tx.Fee
 	}
 	if !told {
-		fees = -c.subsidy.At(b.Height)
+		out.Fees = -out.Subsidy
 		for _, o := range b.Transactions[0].Outputs {
-			fees += o.Value
+			out.Fees += o.Value
 		}
 	}
 	// A coinbase may take less than it may, and fees are never owed.
-	return b.PrevHash, b.Height, max(fees, 0), nil
+	out.Fees = max(out.Fees, 0)
+	return out, nil
 }
 
 // Confirmations of a block. btcd knows none off its best chain: there another

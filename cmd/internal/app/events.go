@@ -21,6 +21,7 @@ func every() []hashyard.EventKind {
 		hashyard.EvSessionOpened, hashyard.EvWorkMeasured, hashyard.EvHashrateProven, hashyard.EvHashrateRefuted,
 		hashyard.EvHeldReleased, hashyard.EvEarningsSettled, hashyard.EvPayoutSent, hashyard.EvPayoutConfirmed,
 		hashyard.EvPayoutRefused, hashyard.EvTradeDisputed, hashyard.EvTradeCancelled, hashyard.EvUnitsReturned,
+		hashyard.EvWorkerOnline, hashyard.EvWorkerSlow, hashyard.EvWorkerSilent,
 	}
 }
 

@@ -26,6 +26,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/pool"
 	"hashyard/pool/dispatch"
+	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
 	poolpg "hashyard/pool/postgres"
@@ -136,9 +137,9 @@ func (h *house) buildPool(key signer.Info) error {
 		shares = h.shares
 	}
 	h.pool, err = pool.New(pool.Config{
-		Store: poolpg.New(h.db), Log: shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory},
+		Store: poolpg.New(h.db), Log: shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory}, Readings: readings{h},
 		URL: url, ServerKey: []byte(m.PoolKey), Network: h.network.Name, Scale: h.network.WorkScale,
-		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeWindow: m.FeeWindow,
+		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeMethod: fpps.Method(m.FeeMethod), FeeWindow: m.FeeWindow, FeeEvery: m.FeeEvery,
 		SharesPerMinute: m.Shares, ProofPerMinute: m.ProofShares, MeasureEvery: m.MeasureEvery,
 		Confirmations: h.network.Maturity, Logger: h.log,
 	})

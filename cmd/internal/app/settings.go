@@ -16,7 +16,9 @@ type Mining struct {
 	SettlementPeriod time.Duration `default:"24h" env:"HASHYARD_SETTLEMENT_PERIOD" help:"Length of a settlement period; it begins at multiples of itself, UTC."`
 	Grace            time.Duration `env:"HASHYARD_GRACE" help:"How long shares of an ended period's jobs are taken; default: 30 s, a quarter of a short period."`
 	FeePPM           int64         `name:"pool-fee" default:"20000" env:"HASHYARD_POOL_FEE" help:"The pool's fee in parts per million."`
-	FeeWindow        int64         `default:"144" env:"HASHYARD_FEE_WINDOW" help:"Blocks over which transaction fees are averaged."`
+	FeeMethod        string        `default:"sma/1" enum:"sma/1,sma-trim3/1,day/1,day-trim3/1" env:"HASHYARD_FEE_METHOD" help:"Fee index of accounts without terms of their own: the mean of the last blocks (sma/1) or the UTC day's (day/1), also without the three highest and lowest."`
+	FeeWindow        int64         `default:"144" env:"HASHYARD_FEE_WINDOW" help:"Blocks over which a trailing index averages transaction fees."`
+	FeeEvery         time.Duration `default:"1h" env:"HASHYARD_FEE_EVERY" help:"How often within a settlement period a trailing index is read anew; it divides the period, and a shorter period has one."`
 	Shares           float64       `default:"12" env:"HASHYARD_SHARES" help:"Shares a minute asked of a machine."`
 	ProofShares      float64       `default:"60" env:"HASHYARD_PROOF_SHARES" help:"Shares a minute asked of a machine under proof."`
 	MeasureEvery     time.Duration `default:"1m" env:"HASHYARD_MEASURE_EVERY" help:"How often work under proof is measured."`

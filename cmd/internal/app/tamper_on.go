@@ -22,6 +22,7 @@ import (
 	"hashyard/firmware"
 	"hashyard/inventory"
 	"hashyard/pool"
+	"hashyard/pool/fpps"
 	"hashyard/pool/share"
 	"hashyard/pool/stratum"
 )
@@ -272,9 +273,10 @@ func tamperChain(c pool.Chain) pool.Chain {
 
 type generous struct{ pool.Chain }
 
-func (g generous) BlockFees(ctx context.Context, hash [32]byte) ([32]byte, int64, hashyard.Sats, error) {
-	prev, height, fees, err := g.Chain.BlockFees(ctx, hash)
-	return prev, height, fees + 1000, err
+func (g generous) BlockFees(ctx context.Context, hash [32]byte) (fpps.Block, error) {
+	b, err := g.Chain.BlockFees(ctx, hash)
+	b.Fees += 1000
+	return b, err
 }
 
 // Step 12, paid out: the signer enrols whatever address it is asked to pay.

@@ -25,6 +25,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/pool"
 	"hashyard/pool/dispatch"
+	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
 	poolpg "hashyard/pool/postgres"
@@ -148,9 +149,9 @@ func witnessScript() []byte {
 // feeless is a chain whose transactions paid nothing.
 type feeless struct{ node *node.Client }
 
-func (f feeless) BlockFees(ctx context.Context, hash [32]byte) (prev [32]byte, height int64, fees hashyard.Sats, err error) {
+func (f feeless) BlockFees(ctx context.Context, hash [32]byte) (fpps.Block, error) {
 	h, err := f.node.BlockHeader(ctx, hash)
-	return h.PrevHash, h.Height, 0, err
+	return fpps.Block{Hash: hash, Prev: h.PrevHash, Height: h.Height, NBits: h.Bits, Time: h.Time}, err
 }
 
 func (f feeless) Confirmations(ctx context.Context, hash [32]byte, _ int64) (int64, error) {

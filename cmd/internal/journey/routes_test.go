@@ -26,25 +26,32 @@ import (
 // public are the routes that anyone may call, each with its reason. A route
 // that is neither here nor guarded fails the walk.
 var public = map[string]string{
-	"POST /api/v1/session":            "signing in",
-	"POST /api/v1/webhooks/stripe":    "proves itself by its signature",
-	"GET /api/v1/pool":                "what the pool tells everybody before they join",
-	"GET /api/v1/world":               "the local world's sign-ins, on loopback names only",
-	"GET /api/v1/world/mails":         "the local world's mails, on loopback names only",
-	"POST /api/v1/join":               "who is invited has no account yet; the link's token is the proof",
-	"POST /api/v1/join/look":          "what such a link opens",
-	"POST /api/v1/password-reset":     "who lost a password cannot sign in",
-	"POST /api/v1/password-reset/use": "the mailed link's token is the proof",
-	"PUT /api/v1/session/passkey":     "signing in",
-	"POST /api/v1/session/passkey":    "signing in",
+	"POST /api/v1/session":              "signing in",
+	"POST /api/v1/webhooks/stripe":      "proves itself by its signature",
+	"GET /api/v1/pool":                  "what the pool tells everybody before they join",
+	"GET /api/v1/pool/status":           "the public page's figures, of the whole pool",
+	"GET /api/v1/pool/watch":            "a watch link's token is the proof",
+	"GET /api/v1/pool/watch/workers":    "a watch link's token is the proof",
+	"GET /api/v1/pool/watch/statements": "a watch link's token is the proof",
+	"GET /api/v1/world":                 "the local world's sign-ins, on loopback names only",
+	"GET /api/v1/world/mails":           "the local world's mails, on loopback names only",
+	"POST /api/v1/join":                 "who is invited has no account yet; the link's token is the proof",
+	"POST /api/v1/join/look":            "what such a link opens",
+	"POST /api/v1/password-reset":       "who lost a password cannot sign in",
+	"POST /api/v1/password-reset/use":   "the mailed link's token is the proof",
+	"PUT /api/v1/session/passkey":       "signing in",
+	"POST /api/v1/session/passkey":      "signing in",
 }
 
 // shared are guarded routes below which every organisation reads the same.
 var shared = map[string]string{
-	"/api/v1/instruments": "the market is one, its orders and trades are told without names",
-	"/api/v1/models":      "the catalogue of machine models",
-	"/api/v1/pool/epochs": "rates are public, so that anybody can recompute a statement",
-	"/api/v1/pool/blocks": "what the pool found stands in the chain for all to see",
+	"/api/v1/instruments":    "the market is one, its orders and trades are told without names",
+	"/api/v1/models":         "the catalogue of machine models",
+	"/api/v1/pool/epochs":    "rates are public, so that anybody can recompute a statement",
+	"/api/v1/pool/blocks":    "what the pool found stands in the chain for all to see",
+	"/api/v1/pool/prices":    "what a bitcoin costs is stated once for everybody",
+	"/api/v1/pool/hashprice": "the same, beside rates that are public",
+	"/api/v1/pool/rounds":    "blocks and the whole pool's work between them",
 }
 
 // bodies are requests that the description alone does not tell: a change must
@@ -173,6 +180,8 @@ func (x *walls) furnish() {
 	var hook any
 	x.call(x.w.Keys["seller.owner"], http.MethodPost, "/api/v1/webhooks",
 		map[string]any{"url": "https://receiver.example/hook", "roles": []string{"viewer"}}, &hook)
+	var link any
+	x.call(x.w.Keys["seller.owner"], http.MethodPost, "/api/v1/pool/watch-links", map[string]any{"name": "a lender"}, &link)
 	var miners struct{ Items []struct{ ID string } }
 	x.call(x.w.Keys["seller.operator"], http.MethodGet, "/api/v1/miners", nil, &miners)
 	var ids []string

@@ -909,6 +909,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Accounts with their terms */
+        get: operations["list-pool-accounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account with all its terms */
+        get: operations["get-pool-account"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/accounts/{id}/terms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set an account's fee and fee index from a moment on */
+        post: operations["set-pool-terms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/blocks": {
         parameters: {
             query?: never;
@@ -960,6 +1011,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/hashprice": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The hashprice over time */
+        get: operations["get-pool-hashprice"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/luck": {
         parameters: {
             query?: never;
@@ -994,6 +1062,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Stated prices of the last year, oldest first */
+        get: operations["list-bitcoin-prices"];
+        put?: never;
+        /** State what a bitcoin costs */
+        post: operations["set-bitcoin-price"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/refusals": {
         parameters: {
             query?: never;
@@ -1003,6 +1089,40 @@ export interface paths {
         };
         /** Refused submits of the last day by reason */
         get: operations["get-pool-refusals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/reserve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the house needs to pay per share whatever its luck */
+        get: operations["get-pool-reserve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/rounds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Work from block to block, newest first; the one that runs comes first */
+        get: operations["list-pool-rounds"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1079,6 +1199,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The pool as anybody sees it */
+        get: operations["get-pool-status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/units/{id}/devices": {
         parameters: {
             query?: never;
@@ -1147,6 +1284,109 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a watch link shows */
+        get: operations["watch-pool"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/watch-links": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Your links, newest first, also ended ones */
+        get: operations["list-watch-links"];
+        put?: never;
+        /** Make a link to watch your account; its token is told once */
+        post: operations["add-watch-link"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/watch-links/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a watch link, at once and for good */
+        delete: operations["revoke-watch-link"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/watch/statements": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The statements of a watch link that shows them */
+        get: operations["watch-pool-earnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/watch/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The workers of a watch link that shows them */
+        get: operations["watch-pool-workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/worker-counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How many workers are in each state */
+        get: operations["count-pool-workers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/workers": {
         parameters: {
             query?: never;
@@ -1154,7 +1394,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Workers with their hashrate of the last ten minutes */
+        /** Workers with their state and hashrates, sorted and filtered here */
         get: operations["list-pool-workers"];
         put?: never;
         /** Make a plain worker */
@@ -1193,6 +1433,40 @@ export interface paths {
         get: operations["list-pool-worker-devices"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}/forensics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a worker's submits of the last day were refused, and what its machine reports against what arrived */
+        get: operations["get-pool-worker-forensics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/workers/{id}/rotate-secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a machine's worker a new secret; it is told once */
+        post: operations["rotate-pool-secret"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2487,6 +2761,16 @@ export interface components {
             outcome: "counted" | "repeated" | "wrong" | "undone";
             serial: string;
         };
+        BitcoinPrice: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            cents_per_btc: number;
+            id: string;
+            /** Format: date-time */
+            set_at: string;
+            source: string;
+        };
         Block: {
             /** Format: int64 */
             confirmations: number;
@@ -2565,6 +2849,11 @@ export interface components {
              * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
              */
             fee_count: number;
+            /**
+             * Format: date-time
+             * @description When the fee index was read; within the period it is read anew.
+             */
+            fee_from: string;
             fee_method: string;
             /**
              * Format: int64
@@ -2829,6 +3118,29 @@ export interface components {
             user: string;
             worker_id: string;
         };
+        Diagnosis: {
+            advice: string;
+            /** @description none, tip-moved, unknown-job, period-over, repeated, too-easy, version-bits, block-time, malformed or sated. */
+            cause: string;
+            /** @description Work on an older tip by how late it was. */
+            classes: components["schemas"]["RefusedClass"][];
+            /**
+             * Format: int64
+             * @description Of Stratum.
+             */
+            code: number;
+            /** Format: int64 */
+            count: number;
+            /** @description Somebody should do something. */
+            grave: boolean;
+            /** @description The likely cause in words. */
+            likely: string;
+            /**
+             * Format: double
+             * @description Of all submits, 0 to 1.
+             */
+            of_all: number;
+        };
         DispatchInputBody: {
             carrier: string;
             tracking: string;
@@ -2904,6 +3216,11 @@ export interface components {
              * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
              */
             fee_count: number;
+            /**
+             * Format: date-time
+             * @description When the fee index was read; within the period it is read anew.
+             */
+            fee_from: string;
             fee_method: string;
             /**
              * Format: int64
@@ -2943,6 +3260,11 @@ export interface components {
              * @description Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees.
              */
             fee_count: number;
+            /**
+             * Format: date-time
+             * @description When the fee index was read; within the period it is read anew.
+             */
+            fee_from: string;
             fee_method: string;
             /**
              * Format: int64
@@ -3192,15 +3514,73 @@ export interface components {
              */
             verified_ths: number;
         };
+        Forensics: {
+            /** Format: int64 */
+            accepted: number;
+            /** @description Absent without a machine, a fresh reading of it or a measured hour. */
+            gap?: components["schemas"]["Gap"];
+            /** @description The most frequent cause first. */
+            items: components["schemas"]["Diagnosis"][];
+            /**
+             * Format: date-time
+             * @description A whole hour, a day ago.
+             */
+            since: string;
+        };
         FreezeInputBody: {
             frozen: boolean;
             reason: string;
+        };
+        Gap: {
+            /** @description What it reports is outside the interval of what arrived. */
+            beyond_chance: boolean;
+            /** @description Of the last hour. */
+            delivered: components["schemas"]["Rates"];
+            /**
+             * Format: double
+             * @description (reported - delivered) ÷ reported: 0.1 is a tenth that did not arrive.
+             */
+            missing: number;
+            /** Format: date-time */
+            reported_at: string;
+            /** Format: double */
+            reported_ths: number;
         };
         Gone: {
             address: string;
             /** Format: date-time */
             at: string;
             serial?: string;
+        };
+        Hashprice: {
+            /** Format: date-time */
+            at: string;
+            /** @description The price that the dollars are from, with its date and source. */
+            bitcoin_price?: components["schemas"]["BitcoinPrice"];
+            /**
+             * Format: double
+             * @description Of the network.
+             */
+            difficulty: number;
+            /**
+             * Format: double
+             * @description Change of the difficulty, 0.01 is one percent up.
+             */
+            retarget?: number;
+            /** Format: double */
+            sats_per_ph_day: number;
+            /**
+             * Format: double
+             * @description A displayed TH/s for a day.
+             */
+            sats_per_th_day: number;
+            /** Format: double */
+            usd_per_ph_day?: number;
+            /**
+             * Format: double
+             * @description Absent before a price of bitcoin was stated.
+             */
+            usd_per_th_day?: number;
         };
         Head: {
             /**
@@ -3260,6 +3640,22 @@ export interface components {
             /** @description It is told what these roles may read. */
             roles: string[];
             url: string;
+        };
+        Horizon: {
+            /** Format: int64 */
+            days: number;
+            /**
+             * Format: double
+             * @description That it brings less than it pays.
+             */
+            loss_chance: number;
+            /** Format: int64 */
+            needed_sats: number;
+            /**
+             * Format: double
+             * @description Chance that the reserve is used up within it.
+             */
+            ruin: number;
         };
         Identity: {
             boards?: components["schemas"]["Board"][] | null;
@@ -3465,6 +3861,11 @@ export interface components {
             source: string;
         };
         Luck: {
+            /**
+             * Format: double
+             * @description How likely the found blocks are to take at most the work they took: near 1 is bad luck.
+             */
+            erlang: number;
             /** Format: double */
             expected: number;
             /** Format: int64 */
@@ -3481,6 +3882,11 @@ export interface components {
              * @description How likely so few blocks, or fewer, are.
              */
             percentile: number;
+            /**
+             * Format: double
+             * @description Found ÷ expected: 0.8 is 80 % luck.
+             */
+            ratio: number;
             /**
              * Format: int64
              * @description Length of the window.
@@ -3540,6 +3946,11 @@ export interface components {
              * @description All that match, on every page.
              */
             total: number;
+        };
+        MadeWatchLink: {
+            link: components["schemas"]["WatchLink"];
+            /** @description Send it as Watch-Token. It is told once; only its hash is stored. In the app it is behind the # of /watch#…, which no server is sent. */
+            token?: string;
         };
         Me: {
             /** @description The actions that your roles allow. */
@@ -3624,6 +4035,17 @@ export interface components {
              */
             work_scale: number;
         };
+        NewBitcoinPrice: {
+            /**
+             * Format: date-time
+             * @description Now when absent.
+             */
+            at?: string;
+            /** Format: int64 */
+            cents_per_btc: number;
+            /** @description Where it is from; it is shown beside every dollar. */
+            source: string;
+        };
         NewFactor: {
             factor: components["schemas"]["Factor"];
             /** @description With the first factor; told once. Each works once, in place of a factor. */
@@ -3661,6 +4083,31 @@ export interface components {
              * @description Of a bid: how many machines.
              */
             units?: number;
+        };
+        NewTerms: {
+            /** @enum {string} */
+            fee_method: "sma/1" | "sma-trim3/1" | "day/1" | "day-trim3/1";
+            /** Format: int64 */
+            fee_ppm: number;
+            /**
+             * Format: date-time
+             * @description Now when absent; it must not have passed.
+             */
+            from?: string;
+            /** @description Why, for the trail. */
+            note?: string;
+        };
+        NewWatchLink: {
+            /** @description Show statements. */
+            earnings?: boolean;
+            /**
+             * Format: int64
+             * @default 30
+             */
+            expires_in_days?: number;
+            name: string;
+            /** @description Show workers one by one. */
+            workers?: boolean;
         };
         NewWorker: {
             /** @description The part of the username after the dot. */
@@ -3755,6 +4202,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PageBitcoinPrice: {
+            items: components["schemas"]["BitcoinPrice"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PageBlock: {
             items: components["schemas"]["Block"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -3797,6 +4249,11 @@ export interface components {
         };
         PageFill: {
             items: components["schemas"]["Fill"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageHashprice: {
+            items: components["schemas"]["Hashprice"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -3860,6 +4317,11 @@ export interface components {
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
+        PagePoolAccount: {
+            items: components["schemas"]["PoolAccount"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
         PagePoolSession: {
             items: components["schemas"]["PoolSession"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
@@ -3882,6 +4344,11 @@ export interface components {
         };
         PageReport: {
             items: components["schemas"]["Report"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageRound: {
+            items: components["schemas"]["Round"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -3932,6 +4399,21 @@ export interface components {
         };
         PageUser: {
             items: components["schemas"]["User"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageWatchLink: {
+            items: components["schemas"]["WatchLink"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageWatchedStatement: {
+            items: components["schemas"]["WatchedStatement"][];
+            /** @description Pass it as cursor for the next page; absent on the last page. */
+            next?: string;
+        };
+        PageWatchedWorker: {
+            items: components["schemas"]["WatchedWorker"][];
             /** @description Pass it as cursor for the next page; absent on the last page. */
             next?: string;
         };
@@ -4146,6 +4628,23 @@ export interface components {
             user: string;
             work_accepted?: string;
         };
+        PoolAccount: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description That holds now. */
+            fee_method: string;
+            /**
+             * Format: int64
+             * @description That holds now.
+             */
+            fee_ppm: number;
+            id: string;
+            /** @description It leads every username. */
+            name: string;
+            org_id: string;
+            /** @description All terms ever set, oldest first; before the first the pool's own hold. */
+            terms: components["schemas"]["Terms"][];
+        };
         PoolChart: {
             /** @description Everybody's, oldest first. */
             blocks: components["schemas"]["BlockMark"][];
@@ -4165,7 +4664,7 @@ export interface components {
             difficulty: number;
             /** @description The rate now; absent before the first job. */
             epoch?: components["schemas"]["Epoch"];
-            /** @description sma/1: mean fees of the last fee_window blocks that end at fee_tip_hash. */
+            /** @description Of accounts without terms of their own. sma/1: mean fees of the last fee_window blocks that end at fee_tip_hash; sma-trim3/1: without the three highest and lowest; day/1 and day-trim3/1: of the UTC day's blocks. */
             fee_method: string;
             /** Format: int64 */
             fee_ppm: number;
@@ -4224,7 +4723,7 @@ export interface components {
             workers: number;
             /**
              * Format: int64
-             * @description Of them with a share in the last ten minutes.
+             * @description Of them with a share in the last five minutes.
              */
             working: number;
         };
@@ -4550,6 +5049,15 @@ export interface components {
             /** Format: int64 */
             rejected: number;
         };
+        RefusedClass: {
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: int64
+             * @description End of the class; 0 where there are none.
+             */
+            up_to_ms: number;
+        };
         Report: {
             /** @description The first bad one; absent where all is well. */
             bad?: components["schemas"]["Finding"];
@@ -4562,6 +5070,51 @@ export interface components {
              * @description Links that were found to be as they were made.
              */
             rows: number;
+        };
+        Reserve: {
+            /**
+             * Format: double
+             * @description By the pool's last hour.
+             */
+            blocks_per_day: number;
+            /** Format: double */
+            delta: number;
+            /**
+             * Format: double
+             * @description x with 1 - e^-x = (1-f)x.
+             */
+            exponent: number;
+            /**
+             * Format: int64
+             * @description The pool's own fee.
+             */
+            fee_ppm: number;
+            /** @description Absent while the pool does not hash. */
+            month?: components["schemas"]["Horizon"];
+            /**
+             * Format: int64
+             * @description B·ln(1/δ)/x: keeps the chance of ruin at delta for ever, whatever the pool's size.
+             */
+            needed_sats: number;
+            notes: string[];
+            /** Format: int64 */
+            reserve_sats: number;
+            /**
+             * Format: int64
+             * @description What a block is expected to bring, B.
+             */
+            reward_sats: number;
+            /**
+             * Format: int64
+             * @description B·ln(1/δ)/2f, the published limit for small fees.
+             */
+            rosenfeld_sats: number;
+            /**
+             * Format: double
+             * @description Chance that this reserve is ever used up.
+             */
+            ruin_ever: number;
+            year?: components["schemas"]["Horizon"];
         };
         ResetAsk: {
             email: string;
@@ -4599,6 +5152,45 @@ export interface components {
             snapshot_at?: string;
             /** @description The same might work later. */
             transient?: boolean;
+        };
+        RotateSecret: {
+            /**
+             * Format: int64
+             * @description The one to replace, secret_generation of the worker: so a retry changes nothing.
+             */
+            generation: number;
+            /**
+             * Format: int64
+             * @description How long the old one is good beside it; with 0 its sessions end at once.
+             */
+            keep_hours?: number;
+        };
+        RotatedSecret: {
+            /** Format: int64 */
+            generation: number;
+            /** Format: date-time */
+            old_until: string;
+            /** @description Told once. A redirect of the machine writes it by itself. */
+            password?: string;
+            url: string;
+            user: string;
+            worker_id: string;
+        };
+        Round: {
+            /** @description That ended it; absent in the one that runs. */
+            block?: components["schemas"]["Block"];
+            /**
+             * Format: double
+             * @description In expected blocks: 1 is as much work as a block takes.
+             */
+            effort: number;
+            /** Format: date-time */
+            from: string;
+            /**
+             * Format: double
+             * @description How likely a round needs at most this effort.
+             */
+            unlucky: number;
         };
         Scan: {
             /**
@@ -4938,6 +5530,54 @@ export interface components {
             work: string;
             worker_id: string;
         };
+        Status: {
+            /** Format: date-time */
+            at: string;
+            /** @description The newest ten, without their finders. */
+            blocks: components["schemas"]["Block"][];
+            /**
+             * Format: int64
+             * @description Minutes of the last day, from the first share on.
+             */
+            day_minutes: number;
+            /**
+             * Format: double
+             * @description Of the network.
+             */
+            difficulty: number;
+            fee_method: string;
+            /** Format: int64 */
+            fee_ppm: number;
+            hashprice: components["schemas"]["Hashprice"];
+            /**
+             * Format: int64
+             * @description Of them without any accepted share.
+             */
+            minutes_without: number;
+            network: string;
+            /** @description The whole pool's last hour, in displayed TH/s. */
+            pool: components["schemas"]["Rates"];
+            /**
+             * Format: date-time
+             * @description Of the process that answers.
+             */
+            up_since: string;
+            /**
+             * Format: double
+             * @description 1 - minutes_without ÷ day_minutes; absent before the first share.
+             */
+            uptime?: number;
+            /**
+             * Format: date-time
+             * @description When work was last offered; absent where this process does not know.
+             */
+            work_offered_at?: string;
+            /**
+             * Format: int64
+             * @description With a share in the last five minutes.
+             */
+            workers_online: number;
+        };
         Step: {
             /** Format: date-time */
             at: string;
@@ -4963,6 +5603,21 @@ export interface components {
              */
             open_hits: number;
             record: components["schemas"]["Record"];
+        };
+        Terms: {
+            fee_method: string;
+            /** Format: int64 */
+            fee_ppm: number;
+            /**
+             * Format: date-time
+             * @description They hold for settlement periods that begin then or later.
+             */
+            from: string;
+            id: string;
+            note?: string;
+            /** Format: date-time */
+            set_at: string;
+            set_by?: string;
         };
         Trade: {
             /** Format: int64 */
@@ -5254,6 +5909,80 @@ export interface components {
             /** Format: double */
             upper_ths?: number;
         };
+        WatchLink: {
+            account_id: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /** @description Shows statements. */
+            earnings: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            name: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            /**
+             * Format: date-time
+             * @description Last, by about a minute.
+             */
+            used_at?: string;
+            /** @description Shows workers one by one. */
+            workers: boolean;
+        };
+        WatchedStatement: {
+            /** Format: int64 */
+            fee_sats: number;
+            /** Format: date-time */
+            from: string;
+            /** Format: int64 */
+            net_sats: number;
+            /** Format: int64 */
+            shares: number;
+            /** Format: date-time */
+            to: string;
+            work: string;
+        };
+        WatchedWorker: {
+            /**
+             * Format: int64
+             * @description Of the last day.
+             */
+            accepted: number;
+            day: components["schemas"]["Rates"];
+            five_minutes: components["schemas"]["Rates"];
+            hour: components["schemas"]["Rates"];
+            /** Format: date-time */
+            last_share_at?: string;
+            /**
+             * Format: int64
+             * @description Of the last day.
+             */
+            rejected: number;
+            /** @enum {string} */
+            state: "new" | "online" | "slow" | "silent" | "retired";
+            /** Format: date-time */
+            state_since?: string;
+            user: string;
+        };
+        Watching: {
+            account: string;
+            /** Format: date-time */
+            at: string;
+            day: components["schemas"]["WindowRates"];
+            /** @description The link shows statements. */
+            earnings: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            hour: components["schemas"]["WindowRates"];
+            /** @description Of the link. */
+            name: string;
+            /** @description The window's hashrate. */
+            points: components["schemas"]["SeriesPoint"][];
+            worker_counts: components["schemas"]["WorkerCounts"];
+            /** @description The link shows workers one by one. */
+            workers: boolean;
+        };
         Welcome: {
             cidr: string;
             org_id: string;
@@ -5303,6 +6032,21 @@ export interface components {
             /** Format: double */
             lower_ths: number;
             name: string;
+            /**
+             * Format: date-time
+             * @description Until then the secret before is good, too.
+             */
+            old_secret_until?: string;
+            /**
+             * @description What the machine is sold with, or its own last day.
+             * @enum {string}
+             */
+            reference_kind?: "nominal" | "own_day";
+            /**
+             * Format: double
+             * @description What the last hour is compared with, in displayed TH/s.
+             */
+            reference_ths?: number;
             /** Format: int64 */
             rejected: number;
             /** @description Refused submits by Stratum code. */
@@ -5316,11 +6060,20 @@ export interface components {
             retired_at?: string;
             /**
              * Format: int64
+             * @description Of the machine's secret; say it to rotate it.
+             */
+            secret_generation?: number;
+            /**
+             * Format: int64
              * @description Live connections.
              */
             sessions: number;
             /** Format: int64 */
             shares: number;
+            /** @enum {string} */
+            state: "new" | "online" | "slow" | "silent" | "retired";
+            /** Format: date-time */
+            state_since?: string;
             /** Format: double */
             ths: number;
             /** @description The machine whose secret is the password; absent for a plain worker. */
@@ -5339,6 +6092,29 @@ export interface components {
             wire_difficulty?: number;
             /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
             work: string;
+        };
+        WorkerCounts: {
+            /**
+             * Format: int64
+             * @description Never had a share.
+             */
+            new: number;
+            /** Format: int64 */
+            online: number;
+            /** Format: int64 */
+            retired: number;
+            /**
+             * Format: int64
+             * @description No share for five minutes or longer.
+             */
+            silent: number;
+            /**
+             * Format: int64
+             * @description Their last hour is below what they are good for, beyond chance.
+             */
+            slow: number;
+            /** Format: int64 */
+            total: number;
         };
     };
     responses: never;
@@ -7337,6 +8113,109 @@ export interface operations {
             };
         };
     };
+    "list-pool-accounts": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PagePoolAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PoolAccount"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-pool-terms": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTerms"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Terms"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-pool-blocks": {
         parameters: {
             query?: {
@@ -7433,6 +8312,37 @@ export interface operations {
             };
         };
     };
+    "get-pool-hashprice": {
+        parameters: {
+            query?: {
+                window?: "1h" | "24h" | "7d" | "30d" | "1y";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageHashprice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-pool-luck": {
         parameters: {
             query?: never;
@@ -7491,6 +8401,71 @@ export interface operations {
             };
         };
     };
+    "list-bitcoin-prices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageBitcoinPrice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "set-bitcoin-price": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBitcoinPrice"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BitcoinPrice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-pool-refusals": {
         parameters: {
             query?: never;
@@ -7507,6 +8482,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Refusals"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-reserve": {
+        parameters: {
+            query?: {
+                /** @description What is set aside; the chances of ruin are for it. */
+                reserve_sats?: number;
+                /** @description The chance of ruin that is allowed. */
+                delta?: number;
+                /** @description Coefficient of variation of a block's reward, for fees that spike. */
+                reward_cv?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reserve"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-pool-rounds": {
+        parameters: {
+            query?: {
+                /** @description Ended rounds; 0 means 20. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageRound"];
                 };
             };
             /** @description Error */
@@ -7637,6 +8680,35 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
                 };
             };
             /** @description Error */
@@ -7784,6 +8856,255 @@ export interface operations {
             };
         };
     };
+    "watch-pool": {
+        parameters: {
+            query?: {
+                window?: "1h" | "24h" | "7d" | "30d" | "1y";
+            };
+            header: {
+                /** @description The link's token. */
+                "Watch-Token": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watching"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "list-watch-links": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWatchLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "add-watch-link": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWatchLink"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeWatchLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "revoke-watch-link": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WatchLink"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "watch-pool-earnings": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+            };
+            header: {
+                /** @description The link's token. */
+                "Watch-Token": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWatchedStatement"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "watch-pool-workers": {
+        parameters: {
+            query?: {
+                /** @description Where the page before ended. */
+                cursor?: string;
+                /** @description Items a page; 0 means 100. */
+                limit?: number;
+                /** @description Hashrates, refusals and states are those of the last look, at most about half a minute ago. */
+                sort?: "created" | "name" | "ths_5m" | "ths_1h" | "ths_24h" | "last_share" | "rejects" | "state";
+                order?: "asc" | "desc";
+                /** @description One or more, with commas between: new, online, slow, silent, retired. */
+                state?: string;
+                /** @description A part of the username. */
+                q?: string;
+                /** @description Of one machine only. */
+                unit?: string;
+                /** @description Of one account only; for the house. */
+                account?: string;
+            };
+            header: {
+                /** @description The link's token. */
+                "Watch-Token": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageWatchedWorker"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "count-pool-workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerCounts"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-pool-workers": {
         parameters: {
             query?: {
@@ -7791,6 +9112,17 @@ export interface operations {
                 cursor?: string;
                 /** @description Items a page; 0 means 100. */
                 limit?: number;
+                /** @description Hashrates, refusals and states are those of the last look, at most about half a minute ago. */
+                sort?: "created" | "name" | "ths_5m" | "ths_1h" | "ths_24h" | "last_share" | "rejects" | "state";
+                order?: "asc" | "desc";
+                /** @description One or more, with commas between: new, online, slow, silent, retired. */
+                state?: string;
+                /** @description A part of the username. */
+                q?: string;
+                /** @description Of one machine only. */
+                unit?: string;
+                /** @description Of one account only; for the house. */
+                account?: string;
             };
             header?: never;
             path?: never;
@@ -7903,6 +9235,75 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PageDevice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-worker-forensics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Forensics"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "rotate-pool-secret": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedSecret"];
                 };
             };
             /** @description Error */

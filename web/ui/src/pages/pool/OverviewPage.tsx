@@ -66,7 +66,7 @@ function Figures() {
     <FigureStrip>
       <Figure label="Accepted work, 1 h" accent value={d.hour.shares ? hour.value : <Missing>no shares</Missing>} {...(d.hour.shares && { unit: hour.unit })} made={half === null || !d.hour.shares ? 'in the last hour' : `±${fixed(half / per, 3)} at 95 %`} />
       <Figure label="Hashprice" value={pool ? int(pool.hashprice * 1000) : <Missing>unknown</Missing>} unit="sat/PH/day" made={pool && `before the fee of ${fixed(pool.fee_ppm / 10_000, 2)} %`} />
-      <Figure label="Workers" value={int(d.workers)} made={`${int(d.working)} with a share in 10 min, ${int(d.workers - d.working)} silent`} />
+      <Figure label="Workers" value={int(d.workers)} made={`${int(d.working)} with a share in 5 min, ${int(d.workers - d.working)} silent`} />
       <Figure label="Rejected, 24 h" value={all ? percent(d.day.rejected / all, 3) : <Missing>no shares</Missing>} {...(all && { unit: '%' })} made={`${int(d.day.rejected)} of ${int(all)} submits`} />
       {d.network_share ? <Figure label="Network share" value={percent(d.network_share, 3)} unit="%" made={`difficulty ${fixed(d.difficulty / 1e12, 2)} T`} />
         : <Figure label="Network difficulty" value={fixed(d.difficulty, d.difficulty < 100 ? 4 : 0)} made={pool && `${pool.network}, work scale ${int(pool.work_scale)}`} />}

@@ -46,7 +46,7 @@ export default function WorkerPage() {
           <header className="pl-worker"><h2 className="mono">{d.user}</h2>
             <span className="t2">{d.unit_id ? <Link to={`/units/${d.unit_id}`}>the machine’s life line</Link> : 'a plain worker'} · since {dayYear(d.created_at)}{d.retired_at && ` · retired ${dayMinute(d.retired_at)}`}{d.agent && ` · ${d.agent}`}</span></header>
           <FigureStrip>
-            <Figure label="10 min" accent {...figure(d, d.shares)} />
+            <Figure label="5 min" accent {...figure(d, d.shares)} />
             <Figure label="1 h" accent {...figure(d.hour, d.hour.shares)} />
             <Figure label="24 h" accent {...figure(d.day, d.day.shares)} />
             <Figure label="Rejected, 24 h" value={d.day.shares + d.day.rejected ? percent(d.day.rejected / (d.day.shares + d.day.rejected), 2) : <Missing>no shares</Missing>} unit="%" made={Object.entries(d.day.rejects).map(([code, n]) => `${int(n)} ${reasonOf(Number(code))[0].toLowerCase()}`).join(', ') || 'none'} />

@@ -24,7 +24,7 @@ export function Rate({ r, shares }: { r: Rates; shares: number }) {
   return <><span className="ac m">{fixed(r.ths, 1)}</span> {half !== null && <span className="t3 sm">±{fixed(half, 1)}</span>}</>;
 }
 
-/** Every worker with what it did in ten minutes, an hour and a day. */
+/** Every worker with what it did in five minutes, an hour and a day. */
 export default function WorkersPage() {
   usePageTitle('Workers');
   const list = useQuery(workersQuery);
@@ -41,7 +41,7 @@ export default function WorkersPage() {
       <PoolTabs />
       <div className="pl-bar">
         <label className="filter"><input ref={field} value={q} onChange={(ev) => setQ(ev.currentTarget.value)} onKeyDown={(ev) => ev.key === 'Escape' && (setQ(''), field.current?.blur())} placeholder="Worker or machine" aria-label="Filter workers" /><Kbd>f</Kbd></label>
-        <span className="t2">{list.data && `${int(list.data.filter((w) => !silent(w)).length)} with a share in 10 min, ${int(list.data.filter((w) => silent(w) && !w.retired_at).length)} silent`}</span>
+        <span className="t2">{list.data && `${int(list.data.filter((w) => !silent(w)).length)} with a share in 5 min, ${int(list.data.filter((w) => silent(w) && !w.retired_at).length)} silent`}</span>
         <Download href="/api/v1/exports/pool-workers.csv">CSV</Download>
       </div>
       {list.isError && <Failed what="Workers were not read" error={list.error} onRetry={() => void list.refetch()} />}
@@ -53,7 +53,7 @@ export default function WorkersPage() {
           columns={[
             { head: 'Worker', cell: (w) => <button type="button" className="row-pick mono" onClick={() => void navigate(`/pool/workers/${w.id}`)}>{w.user}</button>, width: 120 },
             { head: 'State', cell: (w) => w.retired_at ? <><Glyph kind="off" size={11} /> retired</> : silent(w) ? <><Glyph kind={w.sessions ? 'look' : 'todo'} size={11} /> {w.sessions ? 'connected, silent' : 'silent'}</> : <><Glyph kind="live" size={11} /> hashing</>, width: 70 },
-            { head: 'TH/s, 10 min', num: true, cell: (w) => <Rate r={w} shares={w.shares} /> },
+            { head: 'TH/s, 5 min', num: true, cell: (w) => <Rate r={w} shares={w.shares} /> },
             { head: 'TH/s, 1 h', num: true, cell: (w) => <Rate r={w.hour} shares={w.hour.shares} />, wide: true },
             { head: 'TH/s, 24 h', num: true, cell: (w) => <Rate r={w.day} shares={w.day.shares} />, wide: true },
             { head: 'Last share', num: true, cell: (w) => <span className="t2">{w.last_share_at ? `${duration((now - Date.parse(w.last_share_at)) / 1000)} ago` : 'never'}</span> },
