@@ -25,6 +25,18 @@ const (
 	AtBlockVerdict   Failpoint = "share.block.verdict" // verdict kept
 	AtEpochCommitted Failpoint = "share.epoch.after"   // a rate is kept, its first job not out
 
+	// A share that an edge has taken; arrived and kept kill the yard, all others
+	// the edge's own process.
+	AtEdgeGrant     Failpoint = "edge.grant"     // the yard lets a worker in, nobody told
+	AtEdgeJob       Failpoint = "edge.job"       // a job came, no miner has it
+	AtEdgeForward   Failpoint = "edge.forward"   // a stretch of its log is about to go
+	AtEdgeArrived   Failpoint = "edge.arrived"   // the yard has it, nowhere kept
+	AtEdgeKept      Failpoint = "edge.kept"      // durable there, the edge not told
+	AtEdgeForwarded Failpoint = "edge.forwarded" // the edge knows, nothing noted
+	AtEdgeFound     Failpoint = "edge.found"     // a block is kept at the edge, not sent
+	AtEdgeHanded    Failpoint = "edge.handed"    // the yard has it, the file is still there
+	AtEdgeFlush     Failpoint = "edge.flush"     // all accepted is at the yard, which is not told
+
 	// An order and its trade.
 	AtOrderStored   Failpoint = "order.stored"         // placing, units free
 	AtOrderReserved Failpoint = "order.reserved"       // units held, the market not asked
@@ -104,6 +116,7 @@ func Failpoints() []Failpoint {
 	return []Failpoint{
 		AtShareVerified, AtSharePublish, AtShareDurable, AtShareAnswer, AtShareAnswered, AtShareRead, AtShareApply, AtShareApplied,
 		AtBlockFound, AtBlockSaved, AtBlockJudged, AtBlockVerdict, AtEpochCommitted,
+		AtEdgeGrant, AtEdgeJob, AtEdgeForward, AtEdgeArrived, AtEdgeKept, AtEdgeForwarded, AtEdgeFound, AtEdgeHanded, AtEdgeFlush,
 		AtOrderStored, AtOrderReserved, AtMarketCommit, AtMarketAck, AtTakeOver, AtOrderRejected, AtCancelNoted,
 		AtTradeCommit, AtTradeChanged, AtFundOpened, AtFundCalled, AtPartyMade, AtTransfer, AtTransferred,
 		AtWebhookVerified, AtWebhookRead, AtWebhookCommit, AtWebhookDone,

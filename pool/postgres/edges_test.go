@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"hashyard"
 	"hashyard/pool"
+	"hashyard/pool/postgres"
 	"hashyard/pool/share"
 )
 
@@ -145,5 +147,58 @@ func TestRefusedSubmitsAreKeptByCause(t *testing.T) {
 	}
 	if got, err := h.svc.Rejects(t.Context(), other.actor, q); err != nil || len(got) != 0 {
 		t.Errorf("another organisation sees %v, %v", got, err)
+	}
+}
+
+// Machines elsewhere get numbers of their own, come by their key only, and go
+// when nothing of them is left behind.
+func TestEdgesHaveNumbersOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	store := postgres.New(h.db)
+	add := func(name, key string) (pool.EdgeMachine, error) {
+		return store.AddEdge(t.Context(), pool.EdgeMachine{ID: hashyard.NewID(), Name: name, Key: key, Since: h.clock()})
+	}
+	for i, name := range []string{"fra1", "lon1", "fra1"} { // the third again
+		e, err := add(name, "U"+name)
+		if want := byte(i%2 + 1); err != nil || e.Number != want {
+			t.Fatalf("%s is number %d, want %d; %v", name, e.Number, want, err)
+		}
+	}
+	for _, again := range [][2]string{{"fra1", "Uother"}, {"other", "Ufra1"}} {
+		if _, err := add(again[0], again[1]); !errors.Is(err, hashyard.Conflict) {
+			t.Errorf("%v: %v", again, err)
+		}
+	}
+	fra, err := store.EdgeByKey(t.Context(), "Ufra1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SeeEdge(t.Context(), fra.ID, true, h.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.RevokeEdge(t.Context(), "fra1", false, h.clock()); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("one that may have shares goes: %v", err)
+	}
+	if err := store.SeeEdge(t.Context(), fra.ID, false, h.clock()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := store.RevokeEdge(t.Context(), "fra1", false, h.clock()); err != nil {
+		t.Error(err)
+	}
+	if _, err := store.RevokeEdge(t.Context(), "lon1", true, h.clock()); err != nil {
+		t.Error(err)
+	}
+	for _, key := range []string{"Ufra1", "Uunknown"} {
+		if _, err := store.EdgeByKey(t.Context(), key); !errors.Is(err, hashyard.NotFound) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+	if e, err := add("fra1", "Unew"); err != nil || e.Number != 3 {
+		t.Errorf("the next is number %d, want 3, which nobody has had; %v", e.Number, err)
+	}
+	all, err := store.Edges(t.Context())
+	if err != nil || len(all) != 1 || all[0].Key != "Unew" {
+		t.Errorf("edges %+v, %v", all, err)
 	}
 }
