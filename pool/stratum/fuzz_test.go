@@ -35,12 +35,14 @@ func FuzzSession(f *testing.F) {
 		defer s.closeDoors()
 		s.post.open()
 		defer s.post.close()
+		defer s.hands.close()
 		s.SetJob(j)
 		ours, theirs := net.Pipe()
 		ses, why := s.admit(s.doors[0], ours, netip.AddrPort{})
 		if ses == nil {
 			t.Fatalf("refused: %s", refusalNames[why])
 		}
+		ses.more = ses.deadline()
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)

@@ -4,6 +4,7 @@ import (
 	"math/big"
 	"slices"
 	"testing"
+	"time"
 
 	"pgregory.net/rapid"
 
@@ -93,7 +94,7 @@ func TestCountingTheLowerDifficultyWouldPayTwice(t *testing.T) {
 // true, and credited what it hashed.
 func TestSendingTheRestAfterLoweringPaysNothing(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *Config) { c.PerMinute, c.MaxRefused = 1e7, 1<<30 })
+	w := newWorld(t, func(c *Config) { c.PerMinute, c.MaxRefused, c.Tick = 1e7, 1<<30, time.Hour })
 	w.newJob(t, 1, hardBits, nil)
 	a := newAttacker(t, w, "acme.x")
 	const top = testStart

@@ -26,37 +26,23 @@ const (
 	loginTimeout    = 10 * time.Second
 )
 
-// read handles lines until the client goes or is sent away.
-func (s *session) read(ctx context.Context) {
-	for s.deadline() {
-		line, err := s.lines.next(s.conn)
-		if err != nil {
-			s.readFailed(err)
-			return
-		}
-		s.line(ctx, line)
-	}
-}
-
-// line handles one; see finish for why it is apart.
-//
-//go:noinline
-func (s *session) line(ctx context.Context, line []byte) {
+// line deals with one line.
+func (s *session) line(ctx context.Context, h *hand, line []byte) {
 	if line = bytes.TrimSpace(line); len(line) == 0 {
 		return
 	}
 	var sub submitRequest
 	if parseSubmit(line, &sub) {
-		s.submit(&sub)
+		s.submit(h, &sub)
 		return
 	}
 	for _, message := range messages(line) {
-		s.message(ctx, message)
+		s.message(ctx, h, message)
 	}
 }
 
 // message handles one message that is no ordinary submit.
-func (s *session) message(ctx context.Context, line []byte) {
+func (s *session) message(ctx context.Context, h *hand, line []byte) {
 	req, err := parseRequest(line)
 	if err != nil {
 		s.send(replyError(req.id, share.Other, "not a JSON-RPC message"))
@@ -66,7 +52,7 @@ func (s *session) message(ctx context.Context, line []byte) {
 		}
 		return
 	}
-	s.handle(ctx, &req)
+	s.handle(ctx, h, &req)
 }
 
 // deadline sets how long the next line may take; false when the session ended.
@@ -75,6 +61,9 @@ func (s *session) deadline() bool {
 	defer s.mu.Unlock()
 	if s.ended {
 		return false
+	}
+	if len(s.rest) > 0 {
+		return true // who sends a line bit by bit has no more time for it
 	}
 	until := time.Now().Add(s.srv.cfg.Idle)
 	if !s.authorised {
@@ -92,6 +81,14 @@ func (s *session) deadline() bool {
 // them a silent client is sent away early.
 const idleSteps = 64
 
+// over reports whether nothing more is to be read.
+func (s *session) over() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.ended
+}
+
+//go:noinline
 func (s *session) readFailed(err error) {
 	switch {
 	case errors.Is(err, errLongLine):
@@ -111,7 +108,7 @@ func (s *session) readFailed(err error) {
 }
 
 // handle answers everything but the ordinary submit.
-func (s *session) handle(ctx context.Context, r *request) {
+func (s *session) handle(ctx context.Context, h *hand, r *request) {
 	method := r.method
 	// Some clients write suggest_difficulty(N) into the method's name.
 	if name, arg, ok := strings.Cut(method, "("); ok && name == "mining.suggest_difficulty" {
@@ -123,7 +120,7 @@ func (s *session) handle(ctx context.Context, r *request) {
 	switch method {
 	case submitMethod:
 		sub := r.submit()
-		s.submit(&sub)
+		s.submit(h, &sub)
 	case "mining.subscribe":
 		s.subscribe(r)
 	case "mining.authorize":

@@ -90,14 +90,15 @@ func addrPort(a net.Addr) netip.AddrPort {
 	return netip.AddrPort{}
 }
 
-// accept takes connections at all ports until ctx or one of them ends.
-func (s *Server) accept(ctx context.Context) error {
+// accept takes connections at all ports until ctx or one of them ends; lasting
+// is for the sessions.
+func (s *Server) accept(ctx, lasting context.Context) error {
 	defer context.AfterFunc(ctx, s.closeDoors)()
 	errs := make([]error, len(s.doors))
 	var open sync.WaitGroup
 	for i, d := range s.doors {
 		open.Go(func() {
-			errs[i] = s.acceptAt(ctx, d)
+			errs[i] = s.acceptAt(ctx, lasting, d)
 			s.closeDoors() // the whole edge ends with one of its ports
 		})
 	}
@@ -105,7 +106,7 @@ func (s *Server) accept(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-func (s *Server) acceptAt(ctx context.Context, d *door) error {
+func (s *Server) acceptAt(ctx, lasting context.Context, d *door) error {
 	pause := 5 * time.Millisecond
 	for {
 		conn, err := d.ln.Accept()
@@ -128,9 +129,9 @@ func (s *Server) acceptAt(ctx context.Context, d *door) error {
 		}
 		pause = 5 * time.Millisecond
 		if remote := addrPort(conn.RemoteAddr()); d.balancer(remote.Addr()) {
-			s.introduce(ctx, d, conn, remote)
+			s.introduce(lasting, d, conn, remote)
 		} else {
-			s.receive(ctx, d, conn, remote)
+			s.receive(lasting, d, conn, remote)
 		}
 	}
 }
@@ -143,6 +144,7 @@ func (s *Server) receive(ctx context.Context, d *door, conn net.Conn, remote net
 		s.refuse(conn, why)
 		return
 	}
+	ses.more = ses.deadline()
 	s.wg.Go(func() { ses.run(ctx) })
 }
 

@@ -4,8 +4,9 @@
 // process. A share is answered true only after the share log says that it is
 // durable.
 //
-// Each connection has one goroutine, which reads and judges. What is sent goes
-// through a bounded queue that a few goroutines empty for all. SetJob, Suspend,
+// Each connection has one goroutine, which only waits: see hand.go for who reads
+// and judges. What is sent goes through a bounded queue that a few goroutines
+// empty for all. SetJob, Suspend,
 // Retarget, CloseWorker and Sessions may be called from anywhere; Run ends
 // every goroutine it started before it returns.
 package stratum
@@ -31,6 +32,7 @@ type Server struct {
 	doors []*door
 	jobs  *registry
 	post  *post
+	hands *hands
 	// changes counts Retarget and CloseWorker.
 	changes atomic.Uint64
 	refused [refusals]atomic.Int64
@@ -62,7 +64,7 @@ func Open(cfg Config) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{
-		cfg: cfg, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(), flights: sync.Pool{New: newFlight},
+		cfg: cfg, jobs: newRegistry(cfg.MaxJobs, cfg.JobLife, cfg.MaxSeen), post: newPost(), hands: newHands(cfg.MaxLine), flights: sync.Pool{New: newFlight},
 		sessions: map[*session]struct{}{}, lobby: map[net.Conn]struct{}{}, units: map[hashyard.ID]*session{},
 		sources: newLedger[netip.Addr](cfg.MaxSources), accounts: newLedger[hashyard.ID](cfg.MaxSources),
 		en1: newExtranonces(cfg.Region, uint32(cfg.Now().UnixNano())),
@@ -82,9 +84,10 @@ func (s *Server) Run(ctx context.Context) error {
 	defer stop()
 	var helpers sync.WaitGroup
 	helpers.Go(func() { s.upkeep(inner) })
-	err := s.accept(inner)
+	err := s.accept(inner, context.WithoutCancel(ctx))
 	stop()
 	s.drain()
+	s.hands.close()
 	helpers.Wait()
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -50,11 +50,15 @@ type session struct {
 	out    outbox
 	flight chan struct{} // one token a share that waits for the log
 
-	// Of the reading goroutine alone.
-	lines        lineReader
-	sub          job.Submit
-	verdict      job.Verdict
-	asked        bool // who it is was said, if only wrongly
+	// Of the session's goroutine, and of the hand while that serves it.
+	look         func(fd uintptr) bool // lookAhead, bound once
+	served       chan struct{}         // the hand is done; has room for one
+	ahead        [8]byte               // what waiting brought
+	looked       int                   // how much of it
+	woken        bool
+	more         bool   // go on reading
+	rest         []byte // a line that is not whole yet
+	asked        bool   // who it is was said, if only wrongly
 	failedLogins int
 	badLines     int
 	armed        time.Time // the reading deadline as last set, but for end's
@@ -113,8 +117,9 @@ func newSession(srv *Server, d *door, conn net.Conn, remote netip.AddrPort, en1 
 	s := &session{
 		srv: srv, door: d, conn: conn, id: hashyard.NewID(), remote: remote, opened: srv.cfg.Now(), began: time.Now(),
 		flight: make(chan struct{}, srv.cfg.MaxInFlight),
-		lines:  lineReader{max: srv.cfg.MaxLine},
+		served: make(chan struct{}, 1),
 	}
+	s.look = s.lookAhead
 	s.out.init(conn, srv.post, srv.cfg.MaxQueue, srv.cfg.Write)
 	if d.tls != nil {
 		s.secure = tls.Server(sealed{conn, &s.out}, d.tls)
@@ -135,7 +140,7 @@ func (s *session) mark(j *job.Job, variant uint8) job.Mark {
 	return j.Mark(variant, [job.SaltSize]byte(sum[:]))
 }
 
-// markOnce is mark for the reading goroutine, which mostly asks for the same
+// markOnce is mark for who serves the session, and mostly asks for the same
 // again.
 func (s *session) markOnce(j *job.Job, variant uint8) job.Mark {
 	if id := j.ID(variant); s.marked != id {
@@ -146,18 +151,30 @@ func (s *session) markOnce(j *job.Job, variant uint8) job.Mark {
 
 func (s *session) en1Number() uint32 { return binary.BigEndian.Uint32(s.en1[:]) }
 
-// run is the reading goroutine: it owns the connection's end.
+// run is the session's goroutine: it owns the connection's end. The server's
+// end is told by end(); ctx does not end with it, for a login or hook under way
+// may finish.
 func (s *session) run(ctx context.Context) {
-	// The server's end is told by end(); a login or hook under way may finish.
-	ctx = context.WithoutCancel(ctx)
 	if s.secure == nil || s.shake(ctx) {
 		s.read(ctx)
 	}
 	s.finish(ctx)
 }
 
-// finish is apart from run, as are the lines from read: what is on the stack
-// while a goroutine waits for its client decides how small the stack can be.
+// read has hands serve the client until it goes or is sent away. Nothing that
+// needs more stack happens here: two kilobytes are enough to wait, and there
+// are tens of thousands who do.
+func (s *session) read(ctx context.Context) {
+	for s.more {
+		if err := s.wait(); err != nil {
+			s.readFailed(err)
+			return
+		}
+		s.srv.hands.serve(ctx, s)
+	}
+}
+
+// finish is apart from run for the same reason.
 //
 //go:noinline
 func (s *session) finish(ctx context.Context) {

@@ -11,7 +11,7 @@ import (
 
 // submit judges one share. The order is: hash it and look for a block, then
 // unauthorised, stale, malformed or out of range, duplicate, too easy.
-func (s *session) submit(r *submitRequest) {
+func (s *session) submit(h *hand, r *submitRequest) {
 	now := s.srv.cfg.Now()
 	jobs := s.srv.jobs.load()
 	s.mu.Lock()
@@ -27,15 +27,15 @@ func (s *session) submit(r *submitRequest) {
 	}
 	seq, variant := job.SplitID(id)
 	js := jobs.byID[seq]
-	parsed := s.sub.Parse(r.extranonce2, r.ntime, r.nonce, r.bits)
+	parsed := h.sub.Parse(r.extranonce2, r.ntime, r.nonce, r.bits)
 	if js != nil && parsed {
 		mark := s.markOnce(js.Job, variant)
-		job.Verify(js.Job, mark, s.en1, mask, &s.sub, now.Unix(), &s.verdict)
-		if s.verdict.Block && js.firstBlock(&s.verdict.Hash) {
-			s.found(js, mark, grant, now)
+		job.Verify(js.Job, mark, s.en1, mask, &h.sub, now.Unix(), &h.verdict)
+		if h.verdict.Block && js.firstBlock(&h.verdict.Hash) {
+			s.found(h, js, mark, grant, now)
 		}
 	}
-	v := &s.verdict
+	v := &h.verdict
 	switch {
 	case !mine:
 		s.refuse(r, share.Unauthorised, share.NoCause, "", now)
@@ -46,13 +46,13 @@ func (s *session) submit(r *submitRequest) {
 	case v.Code != share.Accepted:
 		s.refuse(r, v.Code, v.Cause, "ntime or version bits out of range", now)
 	default:
-		s.judgeWork(r, js, id, now)
+		s.judgeWork(h, r, js, id, now)
 	}
 }
 
 // judgeWork accepts a well-formed new share for what it counts.
-func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.Time) {
-	v := &s.verdict
+func (s *session) judgeWork(h *hand, r *submitRequest, js *jobState, id uint64, now time.Time) {
+	v := &h.verdict
 	d, met, sated := s.worth(id, &v.Hash)
 	fresh, room := true, true
 	if met && !sated {
@@ -70,18 +70,18 @@ func (s *session) judgeWork(r *submitRequest, js *jobState, id uint64, now time.
 	case !room:
 		s.refuse(r, share.Other, share.Sated, "this job has taken all the shares it can", now)
 	default:
-		s.store(r, js, id, d, now)
+		s.store(h, r, js, id, d, now)
 	}
 }
 
 // store sends an accepted share on its way through the log.
-func (s *session) store(r *submitRequest, js *jobState, id uint64, d hashyard.Difficulty, now time.Time) {
+func (s *session) store(h *hand, r *submitRequest, js *jobState, id uint64, d hashyard.Difficulty, now time.Time) {
 	s.flight <- struct{}{}
 	s.mu.Lock()
 	if !s.authorised { // ended since; its successor may be at work already
 		s.mu.Unlock()
 		<-s.flight
-		js.drop(&s.verdict.Hash)
+		js.drop(&h.verdict.Hash)
 		s.refuse(r, share.Unauthorised, share.NoCause, "", now)
 		return
 	}
@@ -95,7 +95,7 @@ func (s *session) store(r *submitRequest, js *jobState, id uint64, d hashyard.Di
 		f.rec.Fresh = s.freshen(d, now)
 	}
 	s.mu.Unlock()
-	f.rec.Epoch, f.rec.Hash = js.Epoch, s.verdict.Hash
+	f.rec.Epoch, f.rec.Hash = js.Epoch, h.verdict.Hash
 	f.s, f.js, f.at, f.id = s, js, now, append(f.id[:0], r.id...)
 	hashyard.Hit(hashyard.AtShareVerified)
 	s.srv.cfg.Log.Submit(f.rec, f.done)
@@ -240,11 +240,11 @@ func (s *session) record(now time.Time, d hashyard.Difficulty, code share.Code) 
 }
 
 // found hands a block candidate over, whatever becomes of it as a share.
-func (s *session) found(js *jobState, mark job.Mark, grant Grant, now time.Time) {
-	v := &s.verdict
+func (s *session) found(h *hand, js *jobState, mark job.Mark, grant Grant, now time.Time) {
+	v := &h.verdict
 	s.srv.cfg.Found(job.Candidate{
 		Hash: v.Hash, PrevHash: js.PrevHash, Height: js.Height, NBits: js.NBits, Value: js.Value,
-		Raw: js.Block(v.Header, mark, s.en1, s.sub.Extranonce2), Epoch: js.Epoch,
+		Raw: js.Block(v.Header, mark, s.en1, h.sub.Extranonce2), Epoch: js.Epoch,
 		Session: s.id, Account: grant.Account, Worker: grant.Worker, Unit: grant.Unit,
 		At: stamp(now),
 	})
