@@ -42,7 +42,8 @@ type thread struct {
 	disp   *Dispatcher
 }
 
-func newThread(t *testing.T) *thread {
+// newThread starts it; through, if not nil, stands between dispatcher and node.
+func newThread(t testing.TB, through func(*node.Client) node.Node) *thread {
 	t.Helper()
 	th := &thread{
 		chain:  devchaintest.Start(t, devchain.Config{Bits: threadBits}),
@@ -65,8 +66,11 @@ func newThread(t *testing.T) *thread {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if through == nil {
+		through = func(c *node.Client) node.Node { return c }
+	}
 	th.disp, err = New(Config{
-		Nodes: nodes(t, 0, network, th.chain.Client), Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
+		Nodes: nodes(t, 0, network, through(th.chain.Client)), Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
 		Script: treasury(),
 	})
 	if err != nil {
@@ -94,7 +98,7 @@ func newThread(t *testing.T) *thread {
 // treasury is a P2WPKH script.
 func treasury() []byte { return append([]byte{0, 20}, make([]byte, 20)...) }
 
-func (th *thread) miner(t *testing.T, ctx context.Context) *stratumtest.Client {
+func (th *thread) miner(t testing.TB, ctx context.Context) *stratumtest.Client {
 	t.Helper()
 	c, err := stratumtest.Dial(ctx, th.edge.Addr().String())
 	if err != nil {
@@ -110,7 +114,7 @@ func (th *thread) miner(t *testing.T, ctx context.Context) *stratumtest.Client {
 // TestMinedOverTheWireIntoTheChain: shares and blocks of a CPU go through
 // TCP, the log, and real consensus.
 func TestMinedOverTheWireIntoTheChain(t *testing.T) {
-	th := newThread(t)
+	th := newThread(t, nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	c := th.miner(t, ctx)
@@ -170,7 +174,7 @@ func (th *thread) mineBlock(t *testing.T, ctx context.Context, c *stratumtest.Cl
 	}
 }
 
-func (th *thread) checkBlock(t *testing.T, ctx context.Context, hash [32]byte, height int64) {
+func (th *thread) checkBlock(t testing.TB, ctx context.Context, hash [32]byte, height int64) {
 	t.Helper()
 	b, err := th.chain.Client.Block(ctx, node.Hash(hash))
 	if err != nil {

@@ -132,8 +132,9 @@ func (n *Nodes) choose() (states []State, works []*Template, best int) {
 	for i, m := range n.members {
 		s, w := m.judged(now)
 		states, works = append(states, s), append(works, w)
-		// Also one that has died tells how high the chain is.
-		if w != nil && (top < 0 || s.TipHeight > states[top].TipHeight) {
+		// Also one that has died tells how high the chain is. Among equals the
+		// one that is worked for is the measure.
+		if w != nil && (top < 0 || s.TipHeight > states[top].TipHeight || (i == n.chosen && s.TipHeight == states[top].TipHeight)) {
 			top = i
 		}
 	}

@@ -68,7 +68,8 @@ func TestBirth(t *testing.T) {
 	}
 	want := node.Network{
 		Name: devchain.Name, Genesis: n.Genesis, Maturity: 5, WorkScale: 1_000_000_000, Spacing: time.Minute,
-		Subsidy: node.SubsidyRule{Initial: 2500, Bootstrap: 16}, HRP: "bcrt", PubKeyHashID: 0x6f, ScriptHashID: 0xc4,
+		Subsidy: node.SubsidyRule{Initial: 2500, Bootstrap: 16},
+		Bits:    node.BitsRule{Limit: devchaintest.InstantBits, EasyAfter: 24 * time.Hour}, HRP: "bcrt", PubKeyHashID: 0x6f, ScriptHashID: 0xc4,
 	}
 	if diff := cmp.Diff(want, n); diff != "" {
 		t.Errorf("network (-want +got):\n%s", diff)
