@@ -56,6 +56,7 @@ await step('keys: buy, price by ticks, send, the order rests, cancel', async () 
   const page = await open(browser, 'light', 1440);
   await enter(page, person('trader'), '/market');
   await liveRing(page);
+  await page.getByRole('heading', { name: 'Depth' }).waitFor(); // the page listens from here on
   await page.keyboard.press('s');
   await page.getByText(/^Serials to sell,/).waitFor();
   await page.keyboard.press('b');
