@@ -40,7 +40,6 @@ func methods() map[string]method {
 		"testmempoolaccept":    {[]string{"rawtxs", "maxfeerate"}, true, (*Chain).testMempoolAccept},
 		"sendrawtransaction":   {[]string{"hexstring", "maxfeerate"}, true, (*Chain).sendRawTransaction},
 
-		"waitfornewblock":  {[]string{"timeout"}, true, (*Chain).waitForNewBlock},
 		"getblocktemplate": {[]string{"template_request"}, true, (*Chain).getBlockTemplate},
 		"submitblock":      {[]string{"hexdata", "dummy"}, true, (*Chain).submitBlockRPC},
 		"preciousblock":    {[]string{"blockhash"}, false, (*Chain).preciousBlock},

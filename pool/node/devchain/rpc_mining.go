@@ -5,7 +5,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/btcsuite/btcd/blockchain"
 	"github.com/btcsuite/btcd/btcutil/v2"
@@ -102,37 +101,6 @@ func decodeBlock(data string) (*btcutil.Block, error) {
 		return nil, fail(codeDeserialize, "Block decode failed")
 	}
 	return block, nil
-}
-
-// waitForNewBlock answers with the tip as soon as it is another one, or after
-// timeout milliseconds (0 is as long as a long poll waits).
-func (c *Chain) waitForNewBlock(ctx context.Context, a args) (any, error) {
-	limit, err := a.number(0, 0)
-	if err != nil {
-		return nil, err
-	}
-	if limit < 0 {
-		return nil, fail(codeMisc, "Negative timeout")
-	}
-	wait := longPollMax
-	if limit > 0 {
-		wait = min(wait, time.Duration(limit)*time.Millisecond)
-	}
-	ctx, cancel := context.WithTimeout(ctx, wait)
-	defer cancel()
-	before, _ := c.state()
-	for {
-		changed := c.wake.next() // before looking, so that no event falls between
-		best, _ := c.state()
-		if best.Hash == before.Hash && ctx.Err() == nil {
-			select {
-			case <-changed:
-			case <-ctx.Done():
-			}
-			continue
-		}
-		return map[string]any{"hash": best.Hash.String(), "height": best.Height}, nil
-	}
 }
 
 // preciousBlock breaks ties between equal branches in Core; here the first seen
