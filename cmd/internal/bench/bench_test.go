@@ -55,7 +55,7 @@ func TestSmallRun(t *testing.T) {
 	t.Setenv(serverEnv, "1")
 	var out bytes.Buffer
 	b := Pool{
-		Conns: 50, Seconds: 2, SinkSeconds: 1, Fans: 1, Txs: 20, Difficulty: 4, Threads: 1, BlocksEvery: 500 * time.Millisecond,
+		Conns: 50, Seconds: 2, SinkSeconds: 1, Fans: 1, Txs: 20, Difficulty: 4, Threads: 1, GOGC: 100, BlocksEvery: 500 * time.Millisecond,
 		Search: []string{filepath.Join("..", "..", "..", "web", "ui")}, Out: &out,
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)

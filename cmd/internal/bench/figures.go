@@ -29,10 +29,15 @@ type Figures struct {
 // Side is how one server did.
 type Side struct {
 	Handshakes   float64 `json:"handshakes_per_second"`
-	BytesPerConn float64 `json:"bytes_per_connection"` // growth of resident memory
-	NotifyBytes  int     `json:"notify_bytes"`
-	Fans         []Fan   `json:"clean_jobs"`
-	LoadedFanMs  float64 `json:"loaded_clean_job_ms,omitempty"` // the last one under load
+	BytesPerConn float64 `json:"bytes_per_connection"` // growth of resident memory, every client with its first job
+	// BytesPerConnFanned is the same after the clean jobs.
+	BytesPerConnFanned float64 `json:"bytes_per_connection_after_jobs"`
+	// BytesPerConnSettled is the same once garbage was collected and given back.
+	BytesPerConnSettled float64 `json:"bytes_per_connection_settled"`
+	Go                  string  `json:"go_memory,omitempty"`
+	NotifyBytes         int     `json:"notify_bytes"`
+	Fans                []Fan   `json:"clean_jobs"`
+	LoadedFanMs         float64 `json:"loaded_clean_job_ms,omitempty"` // the last one under load
 
 	AnsweredPerSecond float64       `json:"answered_per_second"`
 	PerCPUSecond      float64       `json:"accepted_per_server_cpu_second"`
@@ -142,7 +147,10 @@ func (s *Side) write(w io.Writer, name string) {
 	for _, code := range slices.Sorted(maps.Keys(s.Refused)) {
 		fmt.Fprintf(w, ", refused with %d: %d", code, s.Refused[code])
 	}
-	fmt.Fprintf(w, "; %.0f handshakes/s, %.1f KiB a connection, notify of %d bytes\n", s.Handshakes, s.BytesPerConn/1024, s.NotifyBytes)
+	fmt.Fprintf(w, "; %.0f handshakes/s, %.1f KiB a connection, %.1f after the clean jobs, %.1f once collected, notify of %d bytes\n", s.Handshakes, s.BytesPerConn/1024, s.BytesPerConnFanned/1024, s.BytesPerConnSettled/1024, s.NotifyBytes)
+	if s.Go != "" {
+		fmt.Fprintf(w, "       %s\n", s.Go)
+	}
 	if len(s.Fans) > 0 {
 		fmt.Fprintf(w, "       clean job: median %.1f ms first → last;", s.span())
 		for _, f := range s.Fans {

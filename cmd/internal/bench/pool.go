@@ -24,10 +24,12 @@ type Pool struct {
 	Fans        int           `default:"3" help:"New blocks before the load, to measure how long a clean job takes to all clients."`
 	Txs         int           `default:"1000" help:"Transactions in the template, which a share has branches for."`
 	Difficulty  uint64        `default:"4" help:"Difficulty of every share, in expected hashes."`
+	GOGC        int           `name:"gogc" default:"100" help:"The server's GOGC."`
 	Threads     int           `default:"1" help:"Threads of the load."`
 	SinkSeconds int           `default:"5" help:"Length of the load on the do-nothing server; 0 leaves it out."`
 	Dir         string        `type:"path" help:"Folder of the run; default a temporary one, forgotten at the end."`
 	Profile     string        `type:"path" help:"Write the server's CPU profile of the load into this file."`
+	Heap        string        `type:"path" help:"Write a profile of the server's memory, every client connected, into this file."`
 	JSON        bool          `name:"json" help:"Write the figures as JSON."`
 
 	// Search are folders below which a Postgres may lie.
@@ -90,7 +92,7 @@ func (b *Pool) measure(ctx context.Context, self, dir string, f *Figures, log *s
 	}
 	defer func() { err = errors.Join(err, s.stop()) }()
 	server, err := start(ctx, self, os.Stderr, "bench", "server", "--log-level", "warn", "--dir", dir,
-		"--database-url", s.app, "--chain-url", s.url, "--difficulty", strconv.FormatUint(b.Difficulty, 10))
+		"--database-url", s.app, "--chain-url", s.url, "--difficulty", strconv.FormatUint(b.Difficulty, 10), "--gogc", strconv.Itoa(b.GOGC))
 	if err != nil {
 		return err
 	}
@@ -163,6 +165,13 @@ func (r *run) play(ctx context.Context, side *Side, sink bool, seconds int) erro
 	}
 	side.Handshakes = float64(r.Conns) / time.Since(begun).Seconds()
 	side.NotifyBytes = r.notifyBytes()
+	if err := r.rest(ctx); err != nil {
+		return err
+	}
+	fresh, err := resident(r.server.pid())
+	if err != nil {
+		return err
+	}
 	if err := r.fanOut(ctx, side, sink); err != nil {
 		return err
 	}
@@ -170,7 +179,21 @@ func (r *run) play(ctx context.Context, side *Side, sink bool, seconds int) erro
 	if err != nil {
 		return err
 	}
-	side.BytesPerConn = float64(after-before) / float64(r.Conns)
+	settled := after
+	if !sink {
+		if _, err := r.server.tell(ctx, "collect"); err != nil {
+			return err
+		}
+		if settled, err = resident(r.server.pid()); err != nil {
+			return err
+		}
+	}
+	side.BytesPerConnSettled = float64(settled-before) / float64(r.Conns)
+	if side.Go, err = r.inUse(ctx, sink); err != nil {
+		return err
+	}
+	side.BytesPerConn = float64(fresh-before) / float64(r.Conns)
+	side.BytesPerConnFanned = float64(after-before) / float64(r.Conns)
 	return r.mine(ctx, side, sink, time.Duration(seconds)*time.Second)
 }
 
@@ -219,13 +242,36 @@ func (r *run) fanOut(ctx context.Context, side *Side, sink bool) error {
 			return err
 		}
 		side.Fans = append(side.Fans, Fan{FirstMs: max(ms(a.first-known), 0), SpanMs: ms(a.last - a.first)})
-		select { // the full job follows, and garbage is collected
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(700 * time.Millisecond):
+		if err := r.rest(ctx); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// inUse asks the pool what its memory is: heap and stacks that are in use, what
+// it has of the system, collections so far, goroutines.
+func (r *run) inUse(ctx context.Context, sink bool) (string, error) {
+	if sink {
+		return "", nil
+	}
+	if r.Heap != "" {
+		if _, err := r.server.tell(ctx, "heap "+r.Heap); err != nil {
+			return "", err
+		}
+	}
+	return r.server.tell(ctx, "memory")
+}
+
+// rest lets what follows a moment be over: the full job after the clean one,
+// the garbage of both.
+func (r *run) rest(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(700 * time.Millisecond):
+		return nil
+	}
 }
 
 func ms(ns int64) float64 { return float64(ns) / 1e6 }

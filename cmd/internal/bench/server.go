@@ -14,6 +14,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"runtime/pprof"
 	"strings"
 	"time"
@@ -40,6 +41,7 @@ type Server struct {
 	Dir         string `required:"" type:"path" help:"Folder of the share log."`
 	ChainURL    string `required:"" help:"JSON-RPC address of the Bitcoin node."`
 	Difficulty  uint64 `default:"4" help:"Difficulty of every share, in expected hashes."`
+	GOGC        int    `name:"gogc" default:"100" help:"Growth of the heap, in percent, after which garbage is collected."`
 }
 
 // The node's login of a run.
@@ -51,6 +53,7 @@ const (
 // Run serves until standard input ends; a line there is a command, and gets a
 // line as answer.
 func (s *Server) Run(ctx context.Context, log *slog.Logger) error {
+	debug.SetGCPercent(s.GOGC)
 	db, err := pg.Open(ctx, pg.Config{URL: s.DatabaseURL, Log: log})
 	if err != nil {
 		return err
@@ -203,10 +206,17 @@ func (p *parts) command(ctx context.Context, line string) (string, error) {
 			return "", err
 		}
 		return "written", os.WriteFile(arg, b.Bytes(), 0o644)
+	case "collect": // as two minutes of rest do
+		for range 4 { // stacks shrink by half at each
+			runtime.GC()
+		}
+		debug.FreeOSMemory()
+		return "collected", nil
 	case "memory":
 		var m runtime.MemStats
 		runtime.ReadMemStats(&m)
-		return fmt.Sprintf("memory %d %d %d %d %d", m.HeapInuse, m.StackInuse, m.Sys-m.HeapReleased, m.NumGC, runtime.NumGoroutine()), nil
+		return fmt.Sprintf("%.1f MiB of heap and %.1f of stacks in use, %.1f of the system, %d collections, %d goroutines",
+			mib(m.HeapInuse), mib(m.StackInuse), mib(m.Sys-m.HeapReleased), m.NumGC, runtime.NumGoroutine()), nil
 	}
 	return "", hashyard.Invalid.Errorf("unknown command %q", verb)
 }
@@ -233,3 +243,5 @@ func (p *parts) settle(ctx context.Context) error {
 		}
 	}
 }
+
+func mib(n uint64) float64 { return float64(n) / (1 << 20) }
