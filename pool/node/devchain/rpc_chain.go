@@ -31,6 +31,9 @@ func (c *Chain) waitForNewBlock(ctx context.Context, a args) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+	if timeout < 0 {
+		return nil, fail(codeMisc, "Negative timeout")
+	}
 	limit := longPollMax
 	if timeout > 0 && timeout < limit.Milliseconds() {
 		limit = time.Duration(timeout) * time.Millisecond
