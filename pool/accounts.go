@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 
@@ -38,6 +39,9 @@ func (s *Service) admit(ctx context.Context, user string, knows func(Worker) boo
 		return share.Grant{}, err
 	}
 	l, err := s.store.Login(ctx, account, worker)
+	if len(user) == keptUser && errors.Is(err, hashyard.NotFound) {
+		l, err = s.store.LoginCut(ctx, account, worker)
+	}
 	if err != nil {
 		return share.Grant{}, fmt.Errorf("authorize %s.%s: %w", account, worker, err)
 	}
@@ -54,7 +58,7 @@ func (s *Service) admit(ctx context.Context, user string, knows func(Worker) boo
 		if g.Start == 0 && s.cfg.Nominals != nil {
 			// A machine nobody knows the rate of starts at the edge's default.
 			if ghs, err := s.cfg.Nominals.NominalGHs(ctx, w.Unit); err == nil {
-				g.Start = startDifficulty(ghs, s.cfg.Scale, s.perMinute(g))
+				g.Start = startDifficulty(ghs, s.cfg.Scale, s.perMinute(g), math.Round)
 			}
 		}
 	}
@@ -69,7 +73,7 @@ func (s *Service) grant(l Login) share.Grant {
 	}
 	if l.Proof {
 		g.PerMinute = s.cfg.ProofPerMinute
-		g.Start = startDifficulty(l.SoldGHs, s.cfg.Scale, g.PerMinute)
+		g.Start = startDifficulty(l.SoldGHs, s.cfg.Scale, g.PerMinute, math.Floor)
 	}
 	return g
 }
@@ -123,6 +127,9 @@ func (s *Service) AddWorkerOnce(ctx context.Context, actor hashyard.Actor, id ha
 	a, err := s.store.Account(ctx, actor.Org)
 	if err != nil {
 		return Worker{}, fmt.Errorf("add worker %s: %w", name, err)
+	}
+	if user := a.Name + "." + name; len(user) > keptUser {
+		return Worker{}, hashyard.Invalid.Errorf("username %s has %d characters; machines keep %d: choose a shorter name", user, len(user), keptUser)
 	}
 	w, err := s.store.AddWorker(ctx, actor, Worker{
 		ID: id, Org: actor.Org, Account: a.ID, AccountName: a.Name, Name: name, Generation: 1, Created: s.cfg.Now().UTC(),

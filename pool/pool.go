@@ -40,8 +40,13 @@ type Worker struct {
 // User is the Stratum username.
 func (w Worker) User() string { return w.AccountName + "." + w.Name }
 
-// maxUser is the longest username; BTC firmware keeps at least this much.
-const maxUser = 65
+// maxUser is the longest username that there may be from before names were
+// made to fit machines. keptUser is what all firmware keeps of one: Avalon cuts
+// there.
+const (
+	maxUser  = 65
+	keptUser = 63
+)
 
 // namePattern is what a worker may be called; account names are the slugs of
 // organisations.

@@ -181,8 +181,15 @@ func TestStartDifficulty(t *testing.T) {
 	}{
 		{100_000, 1_000_000_000, 60, 1 << 16}, {200_000, 1, 12, 1 << 49}, {0, 1, 12, 0}, {1, 1 << 62, 12, 0}, {1, 1, 0, 0},
 	} {
-		if got := startDifficulty(tt.ghs, tt.scale, tt.perMinute); got != tt.want {
+		if got := startDifficulty(tt.ghs, tt.scale, tt.perMinute, math.Floor); got != tt.want {
 			t.Errorf("%+v: %d", tt, got)
+		}
+	}
+	// A machine whose model is known begins where it would end, whatever model.
+	for ghs := hashyard.GHs(500); ghs < 1_000_000; ghs += ghs/7 + 1 {
+		got := startDifficulty(ghs, 1, 12, math.Round)
+		if ratio := float64(got) / (float64(ghs) * 1e9 * 5); ratio < 0.707 || ratio > 1.4143 {
+			t.Errorf("%d GH/s begin at %.3f of what they should", ghs, ratio)
 		}
 	}
 }

@@ -86,8 +86,9 @@ func (p Proof) Event(now time.Time, scale hashyard.Scale) (hashyard.Event, error
 }
 
 // startDifficulty is the difficulty at which a machine of the given displayed
-// rate finds perMinute shares, as a power of two below it; 0 when unknown.
-func startDifficulty(ghs hashyard.GHs, scale hashyard.Scale, perMinute float64) hashyard.Difficulty {
+// rate finds perMinute shares, as a power of two whose exponent is rounded as
+// said: down under proof, where more shares prove sooner; 0 when unknown.
+func startDifficulty(ghs hashyard.GHs, scale hashyard.Scale, perMinute float64, round func(float64) float64) hashyard.Difficulty {
 	if ghs <= 0 || scale <= 0 || perMinute <= 0 {
 		return 0
 	}
@@ -95,7 +96,7 @@ func startDifficulty(ghs hashyard.GHs, scale hashyard.Scale, perMinute float64) 
 	if perShare < 1 || perShare >= 1<<62 {
 		return 0
 	}
-	return 1 << uint(math.Floor(math.Log2(perShare)))
+	return 1 << uint(round(math.Log2(perShare)))
 }
 
 // OnProofStarted measures the unit from now on, with a share rate of its own.

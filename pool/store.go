@@ -40,6 +40,9 @@ type Store interface {
 	// it, and retires the unit's workers elsewhere, whose ids it returns.
 	UnitWorker(ctx context.Context, w Worker) (Worker, []hashyard.ID, error)
 	Login(ctx context.Context, account, worker string) (Login, error)
+	// LoginCut is Login for the one worker of the account whose name begins so;
+	// hashyard.NotFound when there are several.
+	LoginCut(ctx context.Context, account, begins string) (Login, error)
 	UnitLogins(ctx context.Context, unit hashyard.ID) ([]Login, error)
 	// Announce emits make's event for each session that its worker waits for,
 	// once.

@@ -1,7 +1,9 @@
 package postgres_test
 
 import (
+	"context"
 	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -226,5 +228,71 @@ func TestTenantsSeeTheirOwn(t *testing.T) {
 	rates, err := h.svc.UnitRates(ctx, b.actor, []hashyard.ID{ma.unit, mb.unit}, time.Hour)
 	if r := rates[mb.unit]; err != nil || len(rates) != 1 || r.Estimate <= 0 || r.Lower > r.Estimate || r.Upper < r.Estimate || r.For <= 0 {
 		t.Errorf("rates of one's own units only: %+v, %v", rates, err)
+	}
+}
+
+// Firmware that keeps 63 characters of a username mines all the same, and no
+// new name is longer.
+func TestNamesThatFirmwareCuts(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := h.tenant(strings.Repeat("a", 32))
+	fits, long := strings.Repeat("w", 30), strings.Repeat("x", 32)
+	if _, err := h.svc.AddWorker(t.Context(), a.actor, long); !errors.Is(err, hashyard.Invalid) {
+		t.Errorf("a name of 65 characters: %v", err)
+	}
+	made, err := h.svc.AddWorker(t.Context(), a.actor, fits)
+	if err != nil || len(made.User()) != 63 {
+		t.Fatalf("%s: %v", made.User(), err)
+	}
+	old := func(name string) hashyard.ID { // from before names were made to fit
+		id := hashyard.NewID()
+		_, err := h.owner.Exec(t.Context(), "INSERT INTO pool_workers (id, org_id, account_id, name, created_at) VALUES ($1, $2, $3, $4, now())", id, a.Org, a.ID, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return id
+	}
+	first := old(long)
+	cut := a.Name + "." + long[:30]
+	for user, want := range map[string]hashyard.ID{made.User(): made.ID, cut: first, a.Name + "." + long: first, cut + "x": {}, cut[:62]: {}} {
+		g, err := h.authorize(user, "x")
+		if g.Worker != want || want.IsZero() != errors.Is(err, hashyard.NotFound) {
+			t.Errorf("%d characters: %s, %v", len(user), g.Worker, err)
+		}
+	}
+	old(long[:31] + "y")
+	if _, err := h.authorize(cut, "x"); !errors.Is(err, hashyard.NotFound) {
+		t.Errorf("the cut name of two workers: %v", err)
+	}
+}
+
+// nominal is the rate of every machine, in GH/s.
+type nominal hashyard.GHs
+
+func (n nominal) NominalGHs(context.Context, hashyard.ID) (hashyard.GHs, error) {
+	return hashyard.GHs(n), nil
+}
+
+// A machine's first difficulty is its model's; somebody else's worker has none.
+func TestFirstDifficultyIsTheModels(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	a := h.tenant("one")
+	m := h.machine(a, hashyard.NewID())
+	s := h.service(func(c *pool.Config) { c.Nominals, c.Scale = nominal(200_000), 1 })
+	g, err := s.Authorize(t.Context(), m.User, m.Password, "", netip.AddrPort{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if ideal := 200e12 * 60 / g.PerMinute; float64(g.Start) < ideal/2 || float64(g.Start) > ideal*2 {
+		t.Errorf("200 TH/s at %v shares a minute begin at %d, ideal is %.0f", g.PerMinute, g.Start, ideal)
+	}
+	plain, err := h.svc.AddWorker(t.Context(), a.actor, "rig")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g, err := s.Authorize(t.Context(), plain.User(), "", "", netip.AddrPort{}); err != nil || g.Start != 0 {
+		t.Errorf("a worker without a machine begins at %d: %v", g.Start, err)
 	}
 }

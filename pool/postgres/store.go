@@ -188,6 +188,25 @@ func (s *Store) Login(ctx context.Context, account, worker string) (l pool.Login
 	return l, pg.Fail(err, "worker %s.%s", account, worker)
 }
 
+// LoginCut finds what a username stands for whose end is missing.
+func (s *Store) LoginCut(ctx context.Context, account, begins string) (l pool.Login, err error) {
+	err = s.db.AsSystem(ctx, "pool.authorize", func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, loginQuery+"WHERE a.name = $1 AND starts_with(w.name, $2) LIMIT 2", account, begins)
+		if err != nil {
+			return err
+		}
+		all, err := pgx.CollectRows(rows, scanLogin)
+		if err == nil && len(all) != 1 {
+			return pgx.ErrNoRows
+		}
+		if err == nil {
+			l = all[0]
+		}
+		return err
+	})
+	return l, pg.Fail(err, "worker %s.%s…", account, begins)
+}
+
 // UnitLogins are the logins with which a unit may mine now.
 func (s *Store) UnitLogins(ctx context.Context, unit hashyard.ID) (out []pool.Login, err error) {
 	err = s.db.AsSystem(ctx, "pool.authorize", func(ctx context.Context, tx *pg.Tx) error {

@@ -50,7 +50,7 @@ const (
 	tooFew   = 2e-4
 	fewPart  = 0.7
 	fewAfter = 12
-	// minSilence keeps a very high wanted rate from halving at once.
+	// minSilence keeps a very high wanted rate from going down at once.
 	minSilence = 10 * time.Second
 )
 
@@ -154,8 +154,9 @@ func (t *Tracker) Tick(now time.Time) bool {
 
 // slow follows shares that come, but so few that it is no bad luck.
 func (t *Tracker) slow(now time.Time) bool {
-	wanted := now.Sub(t.looked).Seconds() * t.cfg.PerMinute / 60
-	if t.shares == 0 || wanted < fewAfter || float64(t.shares) > fewPart*wanted || t.cfg.Held {
+	since := now.Sub(t.looked)
+	wanted := since.Seconds() * t.cfg.PerMinute / 60
+	if t.shares == 0 || since < minSilence || wanted < fewAfter || float64(t.shares) > fewPart*wanted || t.cfg.Held {
 		return false
 	}
 	// The chance of that many or fewer, by Poisson.

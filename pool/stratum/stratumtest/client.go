@@ -150,6 +150,12 @@ func (c *Client) read(ctx context.Context) (message, error) {
 	return m, err
 }
 
+// Line takes in one message and gives it as it came.
+func (c *Client) Line(ctx context.Context) (string, error) {
+	_, line, err := c.readLine(ctx)
+	return line, err
+}
+
 // readLine is read that also gives the line as it came, without its end.
 func (c *Client) readLine(ctx context.Context) (message, string, error) {
 	deadline, ok := ctx.Deadline()
