@@ -23,7 +23,7 @@ type ConsumerConfig struct {
 	MaxRecords int
 	// Gather is the least time between two batches while shares keep coming: each
 	// costs a transaction, and adds to the same rows as the one before it. A
-	// share that comes after a pause waits for nothing. 0 is 100 ms.
+	// share that comes after a pause waits for nothing. 0 is 250 ms.
 	Gather time.Duration
 	// Droppable is up to where the log may forget messages; nil: what was applied.
 	Droppable func() uint64
@@ -42,7 +42,7 @@ func NewConsumer(cfg ConsumerConfig) *Consumer {
 		cfg.MaxRecords = 20_000
 	}
 	if cfg.Gather == 0 {
-		cfg.Gather = 100 * time.Millisecond
+		cfg.Gather = 250 * time.Millisecond
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
