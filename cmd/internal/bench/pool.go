@@ -28,7 +28,7 @@ type Pool struct {
 	Threads     int           `default:"1" help:"Threads of the load."`
 	SinkSeconds int           `default:"5" help:"Length of the load on the do-nothing server; 0 leaves it out."`
 	Dir         string        `type:"path" help:"Folder of the run; default a temporary one, forgotten at the end."`
-	Profile     string        `type:"path" help:"Write the server's CPU profile of the load into this file."`
+	Profile     string        `type:"path" help:"Write the server's CPU profile of new blocks and load into this file (--fans 0: of the load alone)."`
 	Heap        string        `type:"path" help:"Write a profile of the server's memory, every client connected, into this file."`
 	JSON        bool          `name:"json" help:"Write the figures as JSON."`
 
@@ -172,6 +172,11 @@ func (r *run) play(ctx context.Context, side *Side, sink bool, seconds int) erro
 	if err != nil {
 		return err
 	}
+	if r.Profile != "" && !sink {
+		if _, err := r.server.tell(ctx, "profile"); err != nil {
+			return err
+		}
+	}
 	if err := r.fanOut(ctx, side, sink); err != nil {
 		return err
 	}
@@ -305,11 +310,6 @@ func (l *load) arrival(no int) (all arrival) {
 
 // mine is the load itself.
 func (r *run) mine(ctx context.Context, side *Side, sink bool, length time.Duration) error {
-	if r.Profile != "" && !sink {
-		if _, err := r.server.tell(ctx, "profile"); err != nil {
-			return err
-		}
-	}
 	from, err := r.clocks()
 	if err != nil {
 		return err
