@@ -27,16 +27,19 @@ type hands struct {
 // idleHands is how many wait at most for something to do.
 const idleHands = 64
 
+// lookSize is how much a session may read of what comes while it waits.
+const lookSize = 8
+
 // hand is what serving takes.
 type hand struct {
-	buf     []byte // the longest line and its end
+	buf     []byte // the longest line, what waiting brought, and an end
 	sub     job.Submit
 	verdict job.Verdict
 }
 
 func newHands(maxLine int) *hands {
 	h := &hands{calls: make(chan *session), stop: make(chan struct{})}
-	h.room.New = func() any { return &hand{buf: make([]byte, maxLine+2)} }
+	h.room.New = func() any { return &hand{buf: make([]byte, maxLine+lookSize+2)} }
 	return h
 }
 

@@ -53,7 +53,7 @@ type session struct {
 	// Of the session's goroutine, and of the hand while that serves it.
 	look         func(fd uintptr) bool // lookAhead, bound once
 	served       chan struct{}         // the hand is done; has room for one
-	ahead        [8]byte               // what waiting brought
+	ahead        [lookSize]byte        // what waiting brought
 	looked       int                   // how much of it
 	woken        bool
 	more         bool   // go on reading
