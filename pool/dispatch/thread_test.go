@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/big"
 	"net/netip"
 	"sync/atomic"
@@ -45,8 +46,13 @@ type thread struct {
 // newThread starts it; through, if not nil, stands between dispatcher and node.
 func newThread(t testing.TB, through func(*node.Client) node.Node) *thread {
 	t.Helper()
+	return threadOn(t, devchaintest.Start(t, devchain.Config{Bits: threadBits}), through)
+}
+
+func threadOn(t testing.TB, chain *devchaintest.World, through func(*node.Client) node.Node) *thread {
+	t.Helper()
 	th := &thread{
-		chain:  devchaintest.Start(t, devchain.Config{Bits: threadBits}),
+		chain:  chain,
 		blocks: newBlocks(),
 		grant:  share.Grant{Account: hashyard.NewID(), Worker: hashyard.NewID(), Unit: hashyard.NewID(), Secret: true, Start: 1 << 12},
 	}
@@ -70,8 +76,8 @@ func newThread(t testing.TB, through func(*node.Client) node.Node) *thread {
 		through = func(c *node.Client) node.Node { return c }
 	}
 	th.disp, err = New(Config{
-		Nodes: nodes(t, 0, network, through(th.chain.Client)), Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
-		Script: treasury(),
+		Nodes: logged(t, network, through(th.chain.Client)), Edge: th.edge, Epochs: &fakeEpochs{period: time.Hour}, Blocks: th.blocks,
+		Script: treasury(), Logger: slog.New(slog.NewTextHandler(t.Output(), nil)),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -230,4 +236,13 @@ func (th *thread) checkLog(t *testing.T, ctx context.Context, c *stratumtest.Cli
 			accepted, work, stale, c.Accepted, new(big.Int).Set(c.Work))
 	}
 	t.Logf("%d shares, work %s", accepted, work)
+}
+
+func logged(t testing.TB, network node.Network, n node.Node) *node.Nodes {
+	t.Helper()
+	nodes, err := node.NewNodes(node.NodesConfig{Nodes: []node.Node{n}, Network: network, Logger: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return nodes
 }

@@ -1,71 +1,22 @@
 package node_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
-	"net"
-	"os"
-	"os/exec"
 	"testing"
 	"time"
 
 	"github.com/btcsuite/btcd/wire/v2"
 
 	"hashyard"
-	"hashyard/migrations/testdb/need"
 	"hashyard/pool/node"
 	"hashyard/pool/node/devchain/devchaintest"
 )
 
-// startBtcd runs the btcd named by HASHYARD_BTCD on simnet until the test ends.
-func startBtcd(t *testing.T) *node.Client {
-	t.Helper()
-	path := os.Getenv("HASHYARD_BTCD")
-	if path == "" {
-		need.Missing(t, need.Btcd, "HASHYARD_BTCD does not name a btcd v0.26 binary: the cross-check against a foreign node is left out")
-	}
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := ln.Addr().String()
-	if err := ln.Close(); err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	var output bytes.Buffer
-	cmd := exec.Command(path, "--simnet", "--datadir="+dir+"/data", "--logdir="+dir+"/logs", "--configfile="+dir+"/none.conf",
-		"--rpcuser=u", "--rpcpass=p", "--notls", "--rpclisten="+addr, "--nolisten", "--nodnsseed", "--txindex")
-	cmd.Stdout, cmd.Stderr = &output, &output
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = cmd.Process.Signal(os.Interrupt)
-		_ = cmd.Wait()
-	})
-	c, err := node.New(node.Config{URL: "http://" + addr, User: "u", Password: "p"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(c.Close)
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
-	defer cancel()
-	for {
-		if _, err = c.BlockCount(ctx); err == nil {
-			return c
-		}
-		if ctx.Err() != nil {
-			t.Fatalf("btcd does not answer: %v\n%s", err, output.String())
-		}
-		time.Sleep(50 * time.Millisecond)
-	}
-}
-
 func TestAgainstBtcd(t *testing.T) {
-	c := startBtcd(t)
-	w := &devchaintest.World{Client: c}
+	t.Parallel()
+	w := devchaintest.StartBtcd(t)
+	c := w.Client
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()
 	n, err := c.Network(ctx)
@@ -131,6 +82,21 @@ func TestAgainstBtcd(t *testing.T) {
 	}
 	if h, err := c.BlockHeader(ctx, stale.BlockHash()); err == nil {
 		t.Errorf("header of a sibling: %+v", h)
+	}
+	if n, err := c.Confirmations(ctx, stale.BlockHash(), after.Height); err != nil || n != -1 {
+		t.Errorf("a sibling that is forgotten has %d confirmations, %v", n, err)
+	}
+	if _, err := c.Confirmations(ctx, node.Hash{1}, 9999); !errors.Is(err, hashyard.NotFound) {
+		t.Errorf("confirmations above the tip: %v", err)
+	}
+	if err := c.Tips(ctx, func(node.Hash) {}); !errors.Is(err, hashyard.NotFound) {
+		t.Errorf("tips ahead of a template: %v", err)
+	}
+	if err := c.PreciousBlock(ctx, stale.BlockHash()); !errors.Is(err, hashyard.NotFound) {
+		t.Errorf("precious block: %v", err)
+	}
+	if peers, err := c.Peers(ctx); err != nil || peers != 0 {
+		t.Errorf("%d peers, %v", peers, err)
 	}
 	if _, err := c.BlockHash(ctx, 9999); !errors.Is(err, hashyard.NotFound) {
 		t.Errorf("height above the tip: %v", err)

@@ -5,6 +5,8 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
+	"strings"
 	"time"
 
 	"github.com/btcsuite/btcd/chainhash/v2"
@@ -146,6 +148,27 @@ func (w *wireHeader) header(asked Hash) (Header, error) {
 		return Header{}, hashyard.Invalid.Errorf("node: header of %s hashes to %s", asked, got)
 	}
 	return h, nil
+}
+
+// Confirmations of a block that was at a height: -1 off the best chain, and
+// hashyard.NotFound for one the node does not know. btcd forgets blocks that
+// leave its chain, or says so in prose: there another block at the height tells.
+func (c *Client) Confirmations(ctx context.Context, hash Hash, height int64) (int64, error) {
+	h, err := c.BlockHeader(ctx, hash)
+	if isCode(err, codeInternal) && strings.Contains(err.Error(), "is not in the main chain") {
+		return -1, nil
+	}
+	if !errors.Is(err, hashyard.NotFound) {
+		return h.Confirmations, err
+	}
+	at, herr := c.BlockHash(ctx, height)
+	switch {
+	case errors.Is(herr, hashyard.NotFound), herr == nil && at == hash: // it came just now
+		return 0, err
+	case herr != nil:
+		return 0, herr
+	}
+	return -1, nil
 }
 
 // Block is a whole block with its transactions decoded.

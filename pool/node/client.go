@@ -119,6 +119,7 @@ const (
 	codeDownloading    = -10
 	codeWarmingUp      = -28
 	codeMethodNotFound = -32601
+	codeInternal       = -32603
 	codeMisc           = -1 // btcd: "Command unimplemented"; Core: a wrong use
 )
 

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -191,15 +190,6 @@ func (c poolChain) BlockFees(ctx context.Context, hash [32]byte) (fpps.Block, er
 	return out, nil
 }
 
-// Confirmations of a block. btcd knows none off its best chain: there another
-// block at the height tells that this one was left.
 func (c poolChain) Confirmations(ctx context.Context, hash [32]byte, height int64) (int64, error) {
-	h, err := c.node.BlockHeader(ctx, hash)
-	if !errors.Is(err, hashyard.NotFound) {
-		return h.Confirmations, err
-	}
-	if at, herr := c.node.BlockHash(ctx, height); herr != nil || [32]byte(at) == hash {
-		return 0, errors.Join(err, herr)
-	}
-	return -1, nil
+	return c.node.Confirmations(ctx, hash, height)
 }
