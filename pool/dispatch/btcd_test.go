@@ -9,6 +9,7 @@ import (
 
 	"github.com/btcsuite/btcd/wire/v2"
 
+	"hashyard/migrations/testdb/need"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
 	"hashyard/pool/node/devchain/devchaintest"
@@ -20,7 +21,7 @@ import (
 // confirms, and a longer chain of somebody else's makes everybody start anew.
 func TestMinedOverTheWireIntoBtcd(t *testing.T) {
 	t.Parallel()
-	th := threadOn(t, devchaintest.StartBtcd(t), nil)
+	th := threadOn(t, devchaintest.StartBtcd(t, func(how string) { need.Missing(t, need.Btcd, how) }), nil)
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	theirs := devchaintest.NewKey("another pool").Script()

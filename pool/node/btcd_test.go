@@ -9,13 +9,14 @@ import (
 	"github.com/btcsuite/btcd/wire/v2"
 
 	"hashyard"
+	"hashyard/migrations/testdb/need"
 	"hashyard/pool/node"
 	"hashyard/pool/node/devchain/devchaintest"
 )
 
 func TestAgainstBtcd(t *testing.T) {
 	t.Parallel()
-	w := devchaintest.StartBtcd(t)
+	w := devchaintest.StartBtcd(t, func(how string) { need.Missing(t, need.Btcd, how) })
 	c := w.Client
 	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
 	defer cancel()

@@ -11,17 +11,16 @@ import (
 	"testing"
 	"time"
 
-	"hashyard/migrations/testdb/need"
 	"hashyard/pool/node"
 )
 
 // StartBtcd runs another program's node, a btcd on simnet, until the test
 // ends: the one that HASHYARD_BTCD names, or the one of go.mod's tools. It is
 // started by its own path, not through the go command, so that ending it ends
-// it. The World has no Chain.
-func StartBtcd(t testing.TB) *World {
+// it. The World has no Chain. missing ends the test on a machine without btcd.
+func StartBtcd(t testing.TB, missing func(how string)) *World {
 	t.Helper()
-	path := btcdPath(t)
+	path := btcdPath(t, missing)
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -76,7 +75,7 @@ func StartBtcd(t testing.TB) *World {
 	}
 }
 
-func btcdPath(t testing.TB) string {
+func btcdPath(t testing.TB, missing func(how string)) string {
 	t.Helper()
 	if path := os.Getenv("HASHYARD_BTCD"); path != "" {
 		return path
@@ -92,7 +91,7 @@ func btcdPath(t testing.TB) string {
 		if errors.As(err, &exit) {
 			err = errors.Join(err, errors.New(string(exit.Stderr)))
 		}
-		need.Missing(t, need.Btcd, "`go tool -n btcd` gives no program, and HASHYARD_BTCD names none: "+errors.Join(err, errors.New("no path")).Error())
+		missing("`go tool -n btcd` gives no program, and HASHYARD_BTCD names none: " + errors.Join(err, errors.New("no path")).Error())
 	}
 	return path
 }
