@@ -62,17 +62,53 @@ func (s OrderState) May(next OrderState) bool {
 	return false
 }
 
+// Attributes are what an order asks for beside side, price and units; see
+// package book for the rules. The zero value is a plain limit order that rests
+// until it is cancelled.
+type Attributes struct {
+	Type     book.Type
+	TIF      book.TIF
+	STP      book.STP
+	PostOnly bool
+	AON      bool
+	Min      int64     // least units a trade
+	Lot      int64     // every trade is a multiple
+	Expires  time.Time // of a GTD order
+}
+
+// Check says what is wrong with the attributes of an order of units.
+func (a Attributes) Check(units int64, now time.Time) error {
+	rests := a.Type == book.Limit && (a.TIF == book.GTC || a.TIF == book.GTD)
+	switch {
+	case (a.TIF == book.GTD) != !a.Expires.IsZero():
+		return hashyard.Invalid.Errorf("an order that ends by itself (gtd) says when (expires_at), and no other does")
+	case a.TIF == book.GTD && !a.Expires.After(now):
+		return hashyard.Invalid.Errorf("the order would end at %s, which is over", a.Expires.Format(time.RFC3339))
+	case a.PostOnly && !rests:
+		return hashyard.Invalid.Errorf("a post-only order rests: gtc or gtd, and no market order")
+	case a.Type == book.Market && a.TIF == book.GTD:
+		return hashyard.Invalid.Errorf("a market order trades at once: ioc or fok")
+	case a.STP == book.Decrement:
+		return hashyard.Invalid.Errorf("self-trade prevention is cancel-newest, cancel-oldest or cancel-both: machines are sold by serial, and an order is not lowered by itself")
+	case a.Min < 0 || a.Min > units:
+		return hashyard.Invalid.Errorf("the least units of a trade are 0 … %d, not %d", units, a.Min)
+	case a.Lot < 0 || a.Lot > 1 && (units%a.Lot != 0 || a.Min%a.Lot != 0):
+		return hashyard.Invalid.Errorf("units and the least of a trade are multiples of the lot of %d", a.Lot)
+	}
+	return nil
+}
+
 // Order is one organisation's wish to buy or sell whole units at a limit.
 type Order struct {
 	ID, Org, Instrument hashyard.ID
 	// Command names the request that made it: repeated, it gives this order.
-	Command   hashyard.ID
-	Side      book.Side
-	TIF       book.TIF
-	Price     hashyard.MilliCentsPerTH
-	Units     int64         // entered with
-	Filled    int64         // traded so far
-	UnitIDs   []hashyard.ID // of an ask, in the order they are sold
+	Command hashyard.ID
+	Side    book.Side
+	Attributes
+	Price     hashyard.MilliCentsPerTH // of a market order the worst it trades at
+	Units     int64                    // entered with
+	Filled    int64                    // traded so far
+	UnitIDs   []hashyard.ID            // of an ask, in the order they are sold
 	Condition json.RawMessage
 	State     OrderState
 	Reason    string // why it was cancelled or rejected

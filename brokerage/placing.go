@@ -20,10 +20,10 @@ type NewOrder struct {
 	Command    hashyard.ID
 	Instrument hashyard.ID
 	Side       book.Side
-	TIF        book.TIF
-	Price      hashyard.MilliCentsPerTH
-	Units      int64 // of a bid; an ask may leave it 0
-	UnitIDs    []hashyard.ID
+	Attributes
+	Price   hashyard.MilliCentsPerTH // of a market order the worst; 0 is the collar's
+	Units   int64                    // of a bid; an ask may leave it 0
+	UnitIDs []hashyard.ID
 }
 
 // Place enters an order into its book. The row is stored first, the units of
@@ -43,7 +43,7 @@ func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (
 	}
 	o := Order{
 		ID: hashyard.NewID(), Org: actor.Org, Instrument: i.ID, Command: n.Command,
-		Side: n.Side, TIF: n.TIF, Price: n.Price, Units: n.Units, UnitIDs: n.UnitIDs,
+		Side: n.Side, Attributes: n.Attributes, Price: n.Price, Units: n.Units, UnitIDs: n.UnitIDs,
 		State: OrderPlacing, CreatedAt: s.now(), ChangedAt: s.now(),
 	}
 	if o.Command.IsZero() {
@@ -52,7 +52,10 @@ func (s *Service) Place(ctx context.Context, actor hashyard.Actor, n NewOrder) (
 	if o.Side == book.Ask && o.Units == 0 {
 		o.Units = int64(len(o.UnitIDs))
 	}
-	if err := o.Check(i, s.terms); err != nil {
+	if o.Price, err = s.worst(ctx, actor, o); err != nil {
+		return Order{}, err
+	}
+	if err := errors.Join(o.Check(i, s.terms), o.Attributes.Check(o.Units, s.now())); err != nil {
 		return Order{}, err
 	}
 	if o.Condition, err = s.condition(ctx, actor.Org, o.UnitIDs); err != nil {

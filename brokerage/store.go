@@ -25,6 +25,9 @@ type OrderStore interface {
 	RejectOrder(ctx context.Context, id hashyard.ID, reason string, now time.Time) (Order, error)
 	// NoteCancel leaves the audit row of a cancellation and returns the order.
 	NoteCancel(ctx context.Context, actor hashyard.Actor, id hashyard.ID) (Order, error)
+	// NoteAmend and NoteTurn audit a command to the market before it is given.
+	NoteAmend(ctx context.Context, actor hashyard.Actor, id hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (Order, error)
+	NoteTurn(ctx context.Context, actor hashyard.Actor, instrument hashyard.ID, command, reason string) error
 	// StalePlacing finds a page of the orders that have been placing since
 	// before, by id; after is the last one of the page before.
 	StalePlacing(ctx context.Context, before time.Time, after hashyard.ID) ([]hashyard.ID, error)
@@ -50,6 +53,7 @@ type Depth struct {
 	Seq        int64
 	Bids, Asks []book.Level
 	Last       hashyard.MilliCentsPerTH // 0 before the first trade
+	Halted     bool                     // orders rest without matching
 	At         time.Time
 }
 
@@ -168,6 +172,11 @@ type Market interface {
 	Terms() Terms
 	Place(ctx context.Context, o Order) (Order, error)
 	Cancel(ctx context.Context, o Order, command hashyard.ID) (Order, error)
+	// Amend gives a resting order a price and the units it wants from now on.
+	Amend(ctx context.Context, o Order, command hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (Order, error)
+	// Halt and Resume turn matching in a book off, and on with an auction.
+	Halt(ctx context.Context, instrument, command hashyard.ID) error
+	Resume(ctx context.Context, instrument, command hashyard.ID) error
 }
 
 // Closer is a Market that may be closed to begin with: then nothing is stored

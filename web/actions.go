@@ -23,6 +23,7 @@ const (
 	ShipmentsMove Action = "shipments.move"
 	MarketRead    Action = "market.read"
 	OrdersWrite   Action = "orders.write"
+	MarketHalt    Action = "market.halt"
 	TradesRead    Action = "trades.read"
 	TradesFund    Action = "trades.fund"
 	TradesDispute Action = "trades.dispute"
@@ -53,7 +54,7 @@ const (
 func Actions() []Action {
 	return []Action{
 		SessionOpen, SessionRead, AccountWrite, UnitsRead, UnitsWrite, ShipmentsRead, ShipmentsScan, ShipmentsMove,
-		MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
+		MarketRead, OrdersWrite, MarketHalt, TradesRead, TradesFund, TradesDispute, TradesDecide, LedgerRead,
 		PayoutRead, PayoutAddress, TreasuryRead, TreasuryWrite, FleetRead, FleetRedirect,
 		AgentLink, PoolRead, PoolWrite, PoolTerms, KeysWrite, UsersRead, UsersWrite, AuditRead,
 		VerifyRead, VerifyWrite, VerifyDecide, HooksWrite, HouseRead,
@@ -72,7 +73,7 @@ func Roles() []hashyard.Role {
 // where money and data go, who may trade, and who may decide that.
 func StepUp(act Action) bool {
 	switch act {
-	case PayoutAddress, TreasuryWrite, TradesDecide, KeysWrite, UsersWrite, AccountWrite,
+	case PayoutAddress, TreasuryWrite, TradesDecide, MarketHalt, KeysWrite, UsersWrite, AccountWrite,
 		VerifyWrite, VerifyDecide, HooksWrite:
 		return true
 	}
@@ -122,7 +123,7 @@ func grantsAtWork(role hashyard.Role) []Action {
 		}
 	case hashyard.Desk:
 		return []Action{
-			HouseRead, MarketRead, OrdersWrite, TradesRead, TradesFund, TradesDispute, TradesDecide,
+			HouseRead, MarketRead, OrdersWrite, MarketHalt, TradesRead, TradesFund, TradesDispute, TradesDecide,
 			UnitsRead, ShipmentsRead, ShipmentsScan, ShipmentsMove, FleetRead, PoolRead, PoolTerms, LedgerRead, AuditRead,
 			VerifyRead, VerifyDecide,
 		}

@@ -42,6 +42,10 @@ func Register(api *web.API, svc *brokerage.Service) {
 	web.Handle(api, get("list-orders", "/orders", "Your orders, newest first"), web.MarketRead, e.orders)
 	web.Handle(api, get("get-order", "/orders/{id}", "One order"), web.MarketRead, e.order)
 	web.Handle(api, op(http.MethodDelete, "cancel-order", "/orders/{id}", "Take an order out of the book"), web.OrdersWrite, e.cancel)
+	web.Handle(api, post("amend-order", "/orders/{id}/amend", "Give an open order another price, or a bid other units"), web.OrdersWrite, e.amend)
+	web.Handle(api, post("cancel-orders", "/orders/cancel-all", "Take all your orders, or those of one instrument, out of the books"), web.OrdersWrite, e.cancelAll)
+	web.Handle(api, post("halt-trading", "/instruments/{id}/halt", "Stop matching: orders rest as they come"), web.MarketHalt, e.halt)
+	web.Handle(api, post("resume-trading", "/instruments/{id}/resume", "Open a halted book with an auction"), web.MarketHalt, e.resume)
 
 	web.Handle(api, get("list-trades", "/trades", "Your trades, newest first"), web.TradesRead, e.trades)
 	web.Handle(api, get("get-trade", "/trades/{id}", "One trade with its steps, money and proof"), web.TradesRead, e.trade)

@@ -52,13 +52,14 @@ type Book struct {
 	Bids       []Level     `json:"bids" nullable:"false" doc:"Best first."`
 	Asks       []Level     `json:"asks" nullable:"false" doc:"Best first."`
 	LastMC     int64       `json:"last_mc,omitempty" doc:"Price of the last trade; absent before the first."`
+	Halted     bool        `json:"halted,omitempty" doc:"Orders rest as they come; the desk opens the book again with an auction."`
 	At         time.Time   `json:"at,omitzero"`
 }
 
 func bookOf(d brokerage.Depth) Book {
 	return Book{
 		Instrument: d.Instrument, Seq: d.Seq, Bids: levelsOf(d.Bids), Asks: levelsOf(d.Asks),
-		LastMC: int64(d.Last), At: d.At,
+		LastMC: int64(d.Last), Halted: d.Halted, At: d.At,
 	}
 }
 
@@ -107,7 +108,14 @@ type Order struct {
 	Filled     int64           `json:"filled"`
 	UnitIDs    []hashyard.ID   `json:"unit_ids" nullable:"false" doc:"Of an ask, in the order they are sold."`
 	Condition  json.RawMessage `json:"condition,omitempty" doc:"Of an ask: the telemetry of each machine when it was listed, by unit id."`
-	TIF        string          `json:"tif" enum:"gtc,ioc"`
+	TIF        string          `json:"tif" enum:"gtc,ioc,gtd,fok"`
+	Type       string          `json:"type" enum:"limit,market"`
+	ExpiresAt  time.Time       `json:"expires_at,omitzero"`
+	PostOnly   bool            `json:"post_only,omitempty"`
+	AON        bool            `json:"aon,omitempty"`
+	MinUnits   int64           `json:"min_units,omitempty"`
+	Lot        int64           `json:"lot,omitempty"`
+	STP        string          `json:"stp" enum:"cancel-newest,cancel-oldest,cancel-both"`
 	State      string          `json:"state" enum:"placing,open,filled,cancelled,rejected"`
 	Reason     string          `json:"reason,omitempty"`
 	Seq        int64           `json:"seq,omitempty" doc:"Of the book when the order came to rest."`
@@ -122,7 +130,8 @@ func orderOf(o brokerage.Order) Order {
 	}
 	return Order{
 		ID: o.ID, Instrument: o.Instrument, Side: o.Side.String(), PriceMC: int64(o.Price), Units: o.Units, Filled: o.Filled,
-		UnitIDs: us, Condition: o.Condition, TIF: o.TIF.String(), State: string(o.State), Reason: o.Reason, Seq: o.Seq,
+		UnitIDs: us, Condition: o.Condition, TIF: o.TIF.String(), Type: o.Type.String(), STP: o.STP.String(),
+		ExpiresAt: o.Expires, PostOnly: o.PostOnly, AON: o.AON, MinUnits: o.Min, Lot: o.Lot, State: string(o.State), Reason: o.Reason, Seq: o.Seq,
 		At: o.CreatedAt, ChangedAt: o.ChangedAt,
 	}
 }

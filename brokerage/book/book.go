@@ -40,6 +40,8 @@
 package book
 
 import (
+	"math"
+
 	"hashyard"
 )
 
@@ -98,6 +100,24 @@ func (b *Book) Len() int { return len(b.orders) }
 
 // Halted reports whether orders are taken without matching.
 func (b *Book) Halted() bool { return b.halted }
+
+// Now is the latest moment Expire was told.
+func (b *Book) Now() int64 { return b.now }
+
+// NextExpiry is the first moment at which a resting order is over; the greatest
+// int64 if there is none. It looks at all orders only when one ends by itself.
+func (b *Book) NextExpiry() int64 {
+	next := int64(math.MaxInt64)
+	if b.gtd == 0 {
+		return next
+	}
+	for _, n := range b.orders { // a minimum does not depend on the order
+		if n.order.TIF == GTD {
+			next = min(next, n.order.Expires)
+		}
+	}
+	return next
+}
 
 // Resting finds a resting order.
 func (b *Book) Resting(id hashyard.ID) (Order, bool) {

@@ -41,6 +41,7 @@ type Config struct {
 	OnTrades func(n int)
 	Log      *slog.Logger  // nil discards
 	Batch    int           // commands a commit, default 100
+	Beat     time.Duration // how often expired orders are looked for, default 1 s
 	Wait     time.Duration // how long a command waits for the writer, default 5 s
 }
 
@@ -93,6 +94,9 @@ func New(cfg Config) *Market {
 	if cfg.Batch == 0 {
 		cfg.Batch = 100
 	}
+	if cfg.Beat == 0 {
+		cfg.Beat = time.Second
+	}
 	if cfg.Wait == 0 {
 		cfg.Wait = 5 * time.Second
 	}
@@ -118,19 +122,36 @@ type answer struct {
 // reserved. It answers after the commit. The same command again gives the
 // same order.
 func (m *Market) Place(ctx context.Context, o brokerage.Order) (brokerage.Order, error) {
-	return m.submit(ctx, command{ID: o.Command, Kind: place, Order: o})
+	return m.submit(ctx, command{ID: o.Command, Kind: place, Instrument: o.Instrument, Order: o})
 }
 
 // Cancel takes an organisation's order out of its book.
 func (m *Market) Cancel(ctx context.Context, o brokerage.Order, commandID hashyard.ID) (brokerage.Order, error) {
-	return m.submit(ctx, command{ID: commandID, Kind: cancel, Order: o})
+	return m.submit(ctx, command{ID: commandID, Kind: cancel, Instrument: o.Instrument, Order: o})
+}
+
+// Amend gives a resting order a price and the units it wants from now on.
+func (m *Market) Amend(ctx context.Context, o brokerage.Order, commandID hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (brokerage.Order, error) {
+	return m.submit(ctx, command{ID: commandID, Kind: amend, Instrument: o.Instrument, Order: o, Price: price, Units: units})
+}
+
+// Halt stops matching in a book: orders rest as they come.
+func (m *Market) Halt(ctx context.Context, instrument, commandID hashyard.ID) error {
+	_, err := m.submit(ctx, command{ID: commandID, Kind: halt, Instrument: instrument})
+	return err
+}
+
+// Resume opens a halted book with an auction; its reference is the last price.
+func (m *Market) Resume(ctx context.Context, instrument, commandID hashyard.ID) error {
+	_, err := m.submit(ctx, command{ID: commandID, Kind: resume, Instrument: instrument})
+	return err
 }
 
 func (m *Market) submit(ctx context.Context, c command) (o brokerage.Order, err error) {
 	began := m.cfg.Now()
 	defer func() { m.cfg.Observe(c.Kind, m.cfg.Now().Sub(began), err) }()
 	if c.ID.IsZero() {
-		return brokerage.Order{}, hashyard.Invalid.Errorf("%s of order %s has no command id", c.Kind, c.Order.ID)
+		return brokerage.Order{}, hashyard.Invalid.Errorf("%s has no command id", c)
 	}
 	r := &request{command: c, trace: m.cfg.Carry(ctx), answer: make(chan answer, 1)}
 	late := time.NewTimer(m.cfg.Wait)
@@ -138,7 +159,7 @@ func (m *Market) submit(ctx context.Context, c command) (o brokerage.Order, err 
 	select {
 	case m.queue <- r:
 	case <-ctx.Done():
-		return brokerage.Order{}, fmt.Errorf("%s of order %s: %w", c.Kind, c.Order.ID, ctx.Err())
+		return brokerage.Order{}, fmt.Errorf("%s: %w", c, ctx.Err())
 	case <-late.C:
 		return brokerage.Order{}, m.closed(c)
 	}
@@ -147,7 +168,7 @@ func (m *Market) submit(ctx context.Context, c command) (o brokerage.Order, err 
 		return a.order, a.err
 	case <-ctx.Done():
 		// It may be carried out yet; the same command id finds out.
-		return brokerage.Order{}, hashyard.Unavailable.Errorf("%s of order %s: no answer in time, ask again with the same key: %w", c.Kind, c.Order.ID, ctx.Err())
+		return brokerage.Order{}, hashyard.Unavailable.Errorf("%s: no answer in time, ask again with the same key: %w", c, ctx.Err())
 	case <-late.C:
 		return brokerage.Order{}, m.closed(c)
 	}
@@ -159,7 +180,7 @@ func (m *Market) closed(c command) error {
 	if m.trouble != nil {
 		return hashyard.Unavailable.Errorf("the market does not take orders now (%s); ask again with the same key", m.trouble)
 	}
-	return hashyard.Unavailable.Errorf("%s of order %s: the market is busy, ask again with the same key", c.Kind, c.Order.ID)
+	return hashyard.Unavailable.Errorf("%s: the market is busy, ask again with the same key", c)
 }
 
 func (m *Market) setTrouble(err error) {
@@ -209,22 +230,27 @@ func (m *Market) write(ctx context.Context) error {
 	m.setTrouble(nil)
 	defer m.setTrouble(errors.New("the writer ended"))
 	m.cfg.Log.InfoContext(ctx, "market writer leads", "epoch", epoch, "books", len(w.shards))
+	beat := time.NewTicker(m.cfg.Beat)
+	defer beat.Stop()
 	for {
-		batch := m.drain(ctx)
-		if batch == nil {
+		batch := m.drain(ctx, beat.C)
+		if ctx.Err() != nil {
 			return nil
 		}
-		if err := w.serve(ctx, batch); err != nil {
+		if err := w.serve(ctx, append(batch, w.due()...)); err != nil {
 			return err
 		}
 	}
 }
 
-// drain waits for one command and takes what else is there.
-func (m *Market) drain(ctx context.Context) []*request {
+// drain waits for one command and takes what else is there; at a beat it comes
+// back without any.
+func (m *Market) drain(ctx context.Context, beat <-chan time.Time) []*request {
 	var batch []*request
 	select {
 	case <-ctx.Done():
+		return nil
+	case <-beat:
 		return nil
 	case r := <-m.queue:
 		batch = append(batch, r)

@@ -48,19 +48,22 @@ func (r *round) apply(ctx context.Context, req *request) error {
 		r.answers = append(r.answers, reply{to: req, answer: answer{order: o}, of: o.ID})
 		return nil
 	}
-	s, err := r.w.shard(ctx, c.Order.Instrument)
+	s, err := r.w.shard(ctx, c.Instrument)
 	if err != nil {
 		return err
 	}
 	if s == nil {
-		r.refuse(req, hashyard.NotFound.Errorf("instrument %s", c.Order.Instrument))
+		r.refuse(req, hashyard.NotFound.Errorf("instrument %s", c.Instrument))
 		return nil
 	}
 	made := len(r.batch.Events)
-	if c.Kind == cancel {
-		err = r.cancel(req, s)
-	} else {
+	switch c.Kind {
+	case place:
 		err = r.place(req, s)
+	case cancel, amend:
+		err = r.change(req, s)
+	default:
+		err = r.turn(req, s)
 	}
 	for i := range r.batch.Events[made:] {
 		r.batch.Events[made+i].Trace = req.trace // the writer's own is all commands'
@@ -72,19 +75,6 @@ func (r *round) refuse(req *request, err error) {
 	r.answers = append(r.answers, reply{to: req, answer: answer{err: err}})
 }
 
-// cancel takes an order out; one that does not rest leaves no trace.
-func (r *round) cancel(req *request, s *shard) error {
-	c := req.command
-	o, ok := s.orders[c.Order.ID]
-	if !ok || o.Org != c.Order.Org {
-		r.refuse(req, hashyard.Conflict.Errorf("order %s does not rest in the book any more", c.Order.ID))
-		return nil
-	}
-	evs := s.book.Cancel(o.ID, o.Org, nil)
-	r.journal(s, c, o, evs)
-	return r.finish(req, s, o, evs)
-}
-
 // place enters an order and makes a trade of every fill.
 func (r *round) place(req *request, s *shard) error {
 	o := req.command.Order
@@ -92,59 +82,121 @@ func (r *round) place(req *request, s *shard) error {
 		r.refuse(req, hashyard.Conflict.Errorf("order %s is %s", o.ID, o.State))
 		return nil
 	}
+	if _, ok := s.orders[o.ID]; ok {
+		r.refuse(req, hashyard.Conflict.Errorf("order %s rests already", o.ID))
+		return nil
+	}
 	placed, err := o.PlacedEvent(r.now)
 	if err != nil {
 		return err
 	}
-	evs := s.book.Place(entry(o, o.Units), nil)
-	r.journal(s, req.command, o, evs)
 	r.batch.Events = append(r.batch.Events, placed)
-	return r.finish(req, s, o, evs)
+	s.orders[o.ID] = o // until it is known whether it rests
+	return r.finish(req, s, entered(o))
 }
 
-func (r *round) journal(s *shard, c command, o brokerage.Order, evs []book.Event) {
+// change cancels or amends an order; one that does not rest leaves no trace.
+func (r *round) change(req *request, s *shard) error {
+	c := req.command
+	o, ok := s.orders[c.Order.ID]
+	if !ok || o.Org != c.Order.Org {
+		r.refuse(req, hashyard.Conflict.Errorf("order %s does not rest in the book any more", c.Order.ID))
+		return nil
+	}
+	e := entered(o)
+	if c.Kind == amend {
+		if o.Side == book.Ask && c.Units != o.Left() {
+			r.refuse(req, hashyard.Conflict.Errorf("order %s has %d machines left, not %d: an ask keeps its machines", o.ID, o.Left(), c.Units))
+			return nil
+		}
+		e.Price, e.Units = c.Price, c.Units
+	}
+	return r.finish(req, s, e)
+}
+
+// turn halts or resumes a book, or closes what is over in it.
+func (r *round) turn(req *request, s *shard) error {
+	var e Entered
+	switch req.command.Kind {
+	case halt, resume:
+		if s.book.Halted() == (req.command.Kind == halt) {
+			r.refuse(req, hashyard.Conflict.Errorf("trading in %s is %s already", s.instrument.Name, map[string]string{halt: "halted", resume: "open"}[req.command.Kind]))
+			return nil
+		}
+		e.Price = s.last
+	case expire:
+		e.Expires = r.now.UnixMilli()
+	}
+	return r.finish(req, s, e)
+}
+
+// finish carries a command out on the book, journals it, and turns the book's
+// events into orders, trades and events.
+func (r *round) finish(req *request, s *shard, e Entered) error {
+	row := Row{Instrument: s.instrument.ID, Seq: s.seq + 1, Command: req.command.ID, Kind: req.command.Kind, Order: e}
+	row.Events = row.Replay(s.book)
+	if len(row.Events) == 1 && row.Events[0].Kind == book.Refused && row.Kind == amend {
+		r.refuse(req, hashyard.Conflict.Errorf("order %s stays as it was: %s", e.ID, row.Events[0].Reason))
+		return nil
+	}
 	if _, ok := r.from[s.instrument.ID]; !ok {
 		r.from[s.instrument.ID] = s.seq
 	}
 	s.seq++
-	e := Entered{ID: o.ID, Org: o.Org, Side: o.Side, TIF: o.TIF, Price: o.Price, Units: o.Left()}
-	r.batch.Rows = append(r.batch.Rows, Row{
-		Instrument: s.instrument.ID, Seq: s.seq, Command: c.ID, Kind: c.Kind, Order: e, Events: evs,
-	})
+	r.batch.Rows = append(r.batch.Rows, row)
+	for _, ev := range row.Events {
+		if err := r.happened(s, ev); err != nil {
+			return fmt.Errorf("%s in %s: %w", req.command, s.instrument.Name, err)
+		}
+	}
+	done := reply{to: req, of: e.ID}
+	if !e.ID.IsZero() {
+		o := r.batch.Orders[r.steps[e.ID]].After
+		r.prior[req.command.ID] = o // the same command again in this round
+	}
+	r.answers = append(r.answers, done)
+	return nil
 }
 
-// finish turns the book's events into orders, trades and events.
-func (r *round) finish(req *request, s *shard, o brokerage.Order, evs []book.Event) error {
-	taker := o
-	for _, e := range evs {
-		var err error
-		switch e.Kind {
-		case book.Filled:
-			taker, err = r.fill(s, taker, e)
-		case book.Rested:
-			taker, err = taker.To(brokerage.OrderOpen, "", r.now)
-			taker.Seq = s.seq
-			s.orders[taker.ID] = taker
-		case book.Closed:
-			delete(s.orders, taker.ID)
-			taker, err = r.end(taker, brokerage.OrderCancelled, e.Reason)
-		case book.Refused:
-			taker, err = r.end(taker, brokerage.OrderRejected, e.Reason)
-		}
-		if err != nil {
-			return fmt.Errorf("order %s in %s: %w", o.ID, s.instrument.Name, err)
-		}
+// happened carries one event of the book over to the orders it is about.
+func (r *round) happened(s *shard, e book.Event) (err error) {
+	if e.Order.IsZero() {
+		return nil // of the book itself
 	}
-	if taker.Left() == 0 && taker.State != brokerage.OrderFilled {
-		var err error
-		if taker, err = taker.To(brokerage.OrderFilled, "", r.now); err != nil {
-			return err
-		}
+	o, ok := s.orders[e.Order]
+	if !ok {
+		return fmt.Errorf("order %s is not known to the book's writer", e.Order)
 	}
-	r.step(o, taker)
-	r.prior[req.command.ID] = taker // the same command again in this round
-	r.answers = append(r.answers, reply{to: req, of: taker.ID})
-	return nil
+	before := o
+	switch e.Kind {
+	case book.Filled:
+		return r.fill(s, o, e)
+	case book.Rested:
+		o, err = o.To(brokerage.OrderOpen, "", r.now)
+		o.Seq = s.seq
+	case book.Replaced:
+		o, err = o.To(brokerage.OrderOpen, "", r.now)
+		o.Price, o.Units = e.Price, o.Filled+e.Left
+	case book.Closed:
+		o, err = r.end(o, brokerage.OrderCancelled, e.Reason)
+	case book.Refused:
+		o, err = r.end(o, brokerage.OrderRejected, e.Reason)
+	default:
+		return fmt.Errorf("the book did what no order here asks for: %s", e.Kind)
+	}
+	r.keep(s, before, o)
+	return err
+}
+
+// keep remembers how an order was and is; only open ones, and the one that is
+// entering, stay with the book.
+func (r *round) keep(s *shard, before, after brokerage.Order) {
+	if after.State == brokerage.OrderOpen || after.State == brokerage.OrderPlacing {
+		s.orders[after.ID] = after
+	} else {
+		delete(s.orders, after.ID)
+	}
+	r.step(before, after)
 }
 
 // end ends an order and tells that its units are free.
@@ -159,12 +211,11 @@ func (r *round) end(o brokerage.Order, state brokerage.OrderState, why book.Reas
 }
 
 // fill makes the trade of one fill. The ask's units go in their listed order.
-func (r *round) fill(s *shard, taker brokerage.Order, e book.Event) (brokerage.Order, error) {
+func (r *round) fill(s *shard, taker brokerage.Order, e book.Event) error {
 	maker, ok := s.orders[e.Maker]
 	if !ok {
-		return taker, fmt.Errorf("maker %s is not among the resting orders", e.Maker)
+		return fmt.Errorf("maker %s is not among the resting orders", e.Maker)
 	}
-	before := maker
 	bid, ask := taker, maker
 	if taker.Side == book.Ask {
 		bid, ask = maker, taker
@@ -172,22 +223,13 @@ func (r *round) fill(s *shard, taker brokerage.Order, e book.Event) (brokerage.O
 	units := ask.UnitIDs[ask.Filled : ask.Filled+e.Units]
 	d, err := brokerage.NewTrade(s.instrument, bid, ask, maker.Side, e.Price, units, r.w.cfg.Terms, r.now)
 	if err != nil {
-		return taker, err
+		return err
 	}
-	taker.Filled += e.Units
-	maker.Filled += e.Units
-	taker.ChangedAt = r.now
-	if e.MakerLeft == 0 {
-		maker, err = maker.To(brokerage.OrderFilled, "", r.now)
-		delete(s.orders, maker.ID)
-	} else {
-		maker, err = maker.To(brokerage.OrderOpen, "", r.now)
-		s.orders[maker.ID] = maker
+	for _, o := range []brokerage.Order{taker, maker} {
+		if err := r.traded(s, o, e.Units); err != nil {
+			return err
+		}
 	}
-	if err != nil {
-		return taker, err
-	}
-	r.step(before, maker)
 	s.last = e.Price
 	r.batch.Trades = append(r.batch.Trades, d)
 	r.batch.Fills = append(r.batch.Fills, Fill{
@@ -196,7 +238,23 @@ func (r *round) fill(s *shard, taker brokerage.Order, e book.Event) (brokerage.O
 	})
 	evs, err := d.MatchedEvents()
 	r.batch.Events = append(r.batch.Events, evs...)
-	return taker, err
+	return err
+}
+
+// traded lowers what an order wants; one that is entering stays so until it is
+// filled or known to rest.
+func (r *round) traded(s *shard, o brokerage.Order, units int64) (err error) {
+	before := o
+	o.Filled += units
+	o.ChangedAt = r.now
+	switch {
+	case o.Left() == 0:
+		o, err = o.To(brokerage.OrderFilled, "", r.now)
+	case o.State == brokerage.OrderOpen:
+		o, err = o.To(brokerage.OrderOpen, "", r.now)
+	}
+	r.keep(s, before, o)
+	return err
 }
 
 // step remembers how an order was before the round and how it is now.
@@ -221,6 +279,7 @@ func (r *round) seal() {
 		r.batch.Books = append(r.batch.Books, BookStep{
 			Instrument: row.Instrument, From: r.from[row.Instrument], To: s.seq, Hash: s.book.Hash(),
 			Bids: s.book.Depth(book.Bid, depth), Asks: s.book.Depth(book.Ask, depth), Last: s.last,
+			Halted: s.book.Halted(), Clock: s.book.Now(),
 		})
 	}
 }

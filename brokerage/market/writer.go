@@ -56,10 +56,9 @@ func (w *writer) restore(b Book) error {
 		instrument: b.Instrument, seq: b.Seq, last: b.Last,
 		orders: make(map[hashyard.ID]brokerage.Order, len(b.Resting)),
 	}
-	state := book.State{Orders: make([]book.Order, len(b.Resting))}
+	state := book.State{Orders: make([]book.Order, len(b.Resting)), Halted: b.Halted, Now: b.Clock}
 	for i, o := range b.Resting {
-		state.Orders[i] = entry(o, o.Left())
-		state.Orders[i].Seq = o.Seq
+		state.Orders[i] = Resting(o)
 		s.orders[o.ID] = o
 	}
 	var err error
@@ -73,14 +72,28 @@ func (w *writer) restore(b Book) error {
 	return nil
 }
 
-func entry(o brokerage.Order, units int64) book.Order {
-	return book.Order{ID: o.ID, Org: o.Org, Side: o.Side, TIF: o.TIF, Price: o.Price, Units: units}
+// due are the writer's own commands: one for every book in which an order's
+// time is over.
+func (w *writer) due() (out []*request) {
+	now := w.cfg.Now().UnixMilli()
+	for _, s := range w.shards {
+		if s.book.NextExpiry() > now {
+			continue
+		}
+		out = append(out, &request{
+			command: command{ID: hashyard.NewID(), Kind: expire, Instrument: s.instrument.ID}, answer: make(chan answer, 1),
+		})
+	}
+	return out
 }
 
 // serve carries out a batch and answers it. A failed commit may have happened
 // all the same, so the batch is looked up again before it is tried again. An
 // error means that this writer must not go on.
 func (w *writer) serve(ctx context.Context, batch []*request) error {
+	if len(batch) == 0 {
+		return nil
+	}
 	var err error
 	for n := 1; n <= attempts; n++ {
 		var r *round
@@ -113,7 +126,7 @@ func (w *writer) serve(ctx context.Context, batch []*request) error {
 
 func refuse(batch []*request, err error) {
 	for _, r := range batch {
-		r.answer <- answer{err: hashyard.Unavailable.Errorf("%s of order %s: ask again with the same key: %w", r.command.Kind, r.command.Order.ID, err)}
+		r.answer <- answer{err: hashyard.Unavailable.Errorf("%s: ask again with the same key: %w", r.command, err)}
 	}
 }
 

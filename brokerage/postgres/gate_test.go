@@ -30,7 +30,7 @@ func TestUnverifiedDoesNotTrade(t *testing.T) {
 		House: b.house, Orders: b.store, Trades: b.store, Ledger: b.store, Market: b.market, Gate: g,
 		Rail: b.rail, Reserver: b.inventory, Conditions: conditions{}, Now: b.clock.now,
 	})
-	bid := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, TIF: book.GTC, Price: 1_000_000, Units: 1}
+	bid := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, Attributes: brokerage.Attributes{TIF: book.GTC}, Price: 1_000_000, Units: 1}
 	g.stopped[b.buyer.Org] = true
 	if _, err := svc.Place(t.Context(), b.buyer, bid); !errors.Is(err, hashyard.Conflict) {
 		t.Errorf("placed: %v", err)
@@ -42,7 +42,7 @@ func TestUnverifiedDoesNotTrade(t *testing.T) {
 	if _, err := svc.Place(t.Context(), b.buyer, bid); err != nil {
 		t.Fatal(err)
 	}
-	ask := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Ask, TIF: book.GTC, Price: 1_000_000, UnitIDs: []hashyard.ID{hashyard.NewID()}}
+	ask := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Ask, Attributes: brokerage.Attributes{TIF: book.GTC}, Price: 1_000_000, UnitIDs: []hashyard.ID{hashyard.NewID()}}
 	if _, err := svc.Place(t.Context(), b.seller, ask); err != nil {
 		t.Fatal(err)
 	}

@@ -26,7 +26,8 @@ func (s *Store) TakeOver(ctx context.Context) (epoch int64, err error) {
 // Load implements market.Journal.
 func (s *Store) Load(ctx context.Context, instrument hashyard.ID) (out []market.Book, err error) {
 	err = s.db.AsSystem(ctx, "market.load", func(ctx context.Context, tx *pg.Tx) error {
-		out, err = list(ctx, tx, scanBook, "SELECT "+instrumentColumns+`, coalesce(b.seq, 0), b.hash, coalesce(b.last_mc, 0)
+		out, err = list(ctx, tx, scanBook, "SELECT "+instrumentColumns+`, coalesce(b.seq, 0), b.hash, coalesce(b.last_mc, 0),
+				coalesce(b.halted, false), coalesce(b.clock_ms, 0)
 			FROM instruments i LEFT JOIN market_books b ON b.instrument_id = i.id
 			WHERE $1::uuid IS NULL OR i.id = $1 ORDER BY i.id FOR SHARE OF i`, instrument)
 		if err != nil {
@@ -50,7 +51,7 @@ func (s *Store) Load(ctx context.Context, instrument hashyard.ID) (out []market.
 func scanBook(row pgx.CollectableRow) (b market.Book, err error) {
 	i := &b.Instrument
 	var hash []byte
-	err = row.Scan(&i.ID, &i.Name, &i.Model, &i.Region, &i.Incoterm, &i.Currency, &i.NominalGHs, &b.Seq, &hash, &b.Last)
+	err = row.Scan(&i.ID, &i.Name, &i.Model, &i.Region, &i.Incoterm, &i.Currency, &i.NominalGHs, &b.Seq, &hash, &b.Last, &b.Halted, &b.Clock)
 	copy(b.Hash[:], hash)
 	return b, err
 }
@@ -130,11 +131,11 @@ func writeBatch(ctx context.Context, tx *pg.Tx, b market.Batch) (err error) {
 			return err
 		}
 		send.Queue(`
-			INSERT INTO market_books AS m (instrument_id, seq, hash, bids, asks, last_mc, at)
-			SELECT $1, $3, $4, $5, $6, $7, $8 WHERE $2::bigint = 0 OR EXISTS (SELECT FROM market_books WHERE instrument_id = $1)
-			ON CONFLICT (instrument_id) DO UPDATE SET (seq, hash, bids, asks, last_mc, at) =
-				(EXCLUDED.seq, EXCLUDED.hash, EXCLUDED.bids, EXCLUDED.asks, EXCLUDED.last_mc, EXCLUDED.at)
-			WHERE m.seq = $2`, k.Instrument, k.From, k.To, k.Hash[:], bids, asks, k.Last, b.At)
+			INSERT INTO market_books AS m (instrument_id, seq, hash, bids, asks, last_mc, at, halted, clock_ms)
+			SELECT $1, $3, $4, $5, $6, $7, $8, $9, $10 WHERE $2::bigint = 0 OR EXISTS (SELECT FROM market_books WHERE instrument_id = $1)
+			ON CONFLICT (instrument_id) DO UPDATE SET (seq, hash, bids, asks, last_mc, at, halted, clock_ms) =
+				(EXCLUDED.seq, EXCLUDED.hash, EXCLUDED.bids, EXCLUDED.asks, EXCLUDED.last_mc, EXCLUDED.at, EXCLUDED.halted, EXCLUDED.clock_ms)
+			WHERE m.seq = $2`, k.Instrument, k.From, k.To, k.Hash[:], bids, asks, k.Last, b.At, k.Halted, k.Clock)
 	}
 	for _, r := range b.Rows {
 		cmd, err := json.Marshal(r.Order)

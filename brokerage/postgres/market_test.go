@@ -47,9 +47,13 @@ func (b *bundle) booksBy(t *testing.T, owner *pgx.Conn) {
 		t.Fatal(err)
 	}
 	for _, l := range loaded {
-		live := book.New()
+		state := book.State{Halted: l.Halted, Now: l.Clock}
 		for _, o := range l.Resting {
-			live.Place(book.Order{ID: o.ID, Org: o.Org, Side: o.Side, TIF: o.TIF, Price: o.Price, Units: o.Left()}, nil)
+			state.Orders = append(state.Orders, market.Resting(o))
+		}
+		live, err := book.Restore(state)
+		if err != nil {
+			t.Fatal(err)
 		}
 		if l.Seq > 0 && live.Hash() != l.Hash {
 			t.Errorf("book %s: resting orders differ from the stored hash", l.Instrument.Name)
@@ -117,7 +121,7 @@ func TestManyTraders(t *testing.T) {
 			who := person(hashyard.NewID(), false, hashyard.Trader)
 			for range 6 {
 				n := brokerage.NewOrder{
-					Instrument: b.s19.ID, Side: book.Side(r.IntN(2)), TIF: book.TIF(r.IntN(4) / 3),
+					Instrument: b.s19.ID, Side: book.Side(r.IntN(2)), Attributes: brokerage.Attributes{TIF: book.TIF(r.IntN(4) / 3)},
 					Price: hashyard.MilliCentsPerTH(1_000_000 + 1000*r.IntN(6)), Units: int64(1 + r.IntN(4)),
 				}
 				if n.Side == book.Ask {

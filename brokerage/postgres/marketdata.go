@@ -17,8 +17,8 @@ import (
 func (s *Store) Depth(ctx context.Context, actor hashyard.Actor, instrument hashyard.ID) (d brokerage.Depth, err error) {
 	d.Instrument = instrument
 	err = s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
-		err := tx.Conn().QueryRow(ctx, "SELECT seq, bids, asks, last_mc, at FROM market_books WHERE instrument_id = $1", instrument).
-			Scan(&d.Seq, &d.Bids, &d.Asks, &d.Last, &d.At)
+		err := tx.Conn().QueryRow(ctx, "SELECT seq, bids, asks, last_mc, at, halted FROM market_books WHERE instrument_id = $1", instrument).
+			Scan(&d.Seq, &d.Bids, &d.Asks, &d.Last, &d.At, &d.Halted)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil // nobody has placed an order yet
 		}

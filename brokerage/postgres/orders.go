@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -57,32 +58,36 @@ func (s *Store) PutInstrument(ctx context.Context, i brokerage.Instrument) error
 }
 
 const orderColumns = `o.id, o.org_id, o.instrument_id, o.command_id, o.side, o.tif, o.price_mc, o.units, o.filled,
-	o.unit_ids, o.condition, o.state, o.reason, o.seq, o.created_at, o.changed_at`
+	o.unit_ids, o.condition, o.state, o.reason, o.seq, o.created_at, o.changed_at,
+	o.type, o.stp, o.post_only, o.aon, o.min_units, o.lot, o.expires_at`
 
 func scanOrder(row pgx.CollectableRow) (o brokerage.Order, err error) {
-	var side, tif string
+	var side, tif, kind, stp string
+	var expires *time.Time
 	var units [][16]byte
 	err = row.Scan(&o.ID, &o.Org, &o.Instrument, &o.Command, &side, &tif, &o.Price, &o.Units, &o.Filled,
-		&units, &o.Condition, &o.State, &o.Reason, &o.Seq, &o.CreatedAt, &o.ChangedAt)
+		&units, &o.Condition, &o.State, &o.Reason, &o.Seq, &o.CreatedAt, &o.ChangedAt,
+		&kind, &stp, &o.PostOnly, &o.AON, &o.Min, &o.Lot, &expires)
 	if err != nil {
 		return o, err
 	}
 	o.UnitIDs, o.CreatedAt, o.ChangedAt = ids(units), o.CreatedAt.UTC(), o.ChangedAt.UTC()
-	if err := o.Side.UnmarshalText([]byte(side)); err != nil {
-		return o, err
-	}
-	return o, o.TIF.UnmarshalText([]byte(tif))
+	o.Expires = pg.When(expires)
+	return o, errors.Join(o.Side.UnmarshalText([]byte(side)), o.TIF.UnmarshalText([]byte(tif)),
+		o.Type.UnmarshalText([]byte(kind)), o.STP.UnmarshalText([]byte(stp)))
 }
 
 // AddOrder implements brokerage.OrderStore.
 func (s *Store) AddOrder(ctx context.Context, actor hashyard.Actor, o brokerage.Order) (out brokerage.Order, err error) {
 	err = s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
 		tag, err := tx.Conn().Exec(ctx, `
-			INSERT INTO orders (id, org_id, instrument_id, command_id, side, tif, price_mc, units, unit_ids, condition, state, created_at, changed_at)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12)
+			INSERT INTO orders (id, org_id, instrument_id, command_id, side, tif, price_mc, units, unit_ids, condition, state, created_at, changed_at,
+				type, stp, post_only, aon, min_units, lot, expires_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $12, $13, $14, $15, $16, $17, $18, $19)
 			ON CONFLICT (command_id) DO NOTHING`,
 			o.ID, o.Org, o.Instrument, o.Command, o.Side.String(), o.TIF.String(), o.Price, o.Units,
-			pg.UUIDs(o.UnitIDs), jsonOrNull(o.Condition), o.State, o.CreatedAt)
+			pg.UUIDs(o.UnitIDs), jsonOrNull(o.Condition), o.State, o.CreatedAt,
+			o.Type.String(), o.STP.String(), o.PostOnly, o.AON, o.Min, o.Lot, pg.At(o.Expires))
 		if err != nil {
 			return err
 		}
@@ -145,11 +150,11 @@ func moveOrder(ctx context.Context, tx *pg.Tx, before, after brokerage.Order) er
 }
 
 const moveOrderSQL = `
-	UPDATE orders SET state = $4, filled = $5, reason = $6, seq = $7, changed_at = $8
+	UPDATE orders SET state = $4, filled = $5, reason = $6, seq = $7, changed_at = $8, price_mc = $9, units = $10
 	WHERE id = $1 AND state = $2 AND filled = $3`
 
 func moveOrderArgs(before, after brokerage.Order) []any {
-	return []any{before.ID, before.State, before.Filled, after.State, after.Filled, after.Reason, after.Seq, after.ChangedAt}
+	return []any{before.ID, before.State, before.Filled, after.State, after.Filled, after.Reason, after.Seq, after.ChangedAt, after.Price, after.Units}
 }
 
 func moved(rows int64, before brokerage.Order) error {
@@ -169,6 +174,28 @@ func (s *Store) NoteCancel(ctx context.Context, actor hashyard.Actor, id hashyar
 		return tx.Audit(ctx, "order.cancel", o.Ref(), audited(o), nil)
 	})
 	return o, pg.Fail(err, "cancel order %s", id)
+}
+
+// NoteAmend implements brokerage.OrderStore.
+func (s *Store) NoteAmend(ctx context.Context, actor hashyard.Actor, id hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (o brokerage.Order, err error) {
+	err = s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
+		o, err = exactlyOne(ctx, tx, scanOrder, "SELECT "+orderColumns+" FROM orders o WHERE o.id = $1", id)
+		if err != nil {
+			return err
+		}
+		wanted := o
+		wanted.Price, wanted.Units = price, o.Filled+units
+		return tx.Audit(ctx, "order.amend", o.Ref(), audited(o), audited(wanted))
+	})
+	return o, pg.Fail(err, "amend order %s", id)
+}
+
+// NoteTurn implements brokerage.OrderStore.
+func (s *Store) NoteTurn(ctx context.Context, actor hashyard.Actor, instrument hashyard.ID, command, reason string) error {
+	err := s.db.InOrg(ctx, actor, actor.Org, func(ctx context.Context, tx *pg.Tx) error {
+		return tx.Audit(ctx, command, hashyard.Ref{Kind: "instrument", ID: instrument}, nil, map[string]string{"reason": reason})
+	})
+	return pg.Fail(err, "%s %s", command, instrument)
 }
 
 // StalePlacing implements brokerage.OrderStore.

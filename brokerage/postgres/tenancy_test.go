@@ -107,7 +107,7 @@ func TestBookShowsNobody(t *testing.T) {
 	b.ask(t, 1_200_000, units(3)...)
 	b.ask(t, 1_200_000, units(1)...)
 	b.bid(t, 1_100_000, 5)
-	if _, err := b.svc.Place(t.Context(), b.buyer, brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, Price: 1_200_000, Units: 2, TIF: book.IOC}); err != nil {
+	if _, err := b.svc.Place(t.Context(), b.buyer, brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, Price: 1_200_000, Units: 2, Attributes: brokerage.Attributes{TIF: book.IOC}}); err != nil {
 		t.Fatal(err)
 	}
 	d, err := b.svc.Book(t.Context(), stranger, b.s19.ID)

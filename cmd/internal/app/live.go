@@ -70,6 +70,12 @@ func (e elsewhere) Cancel(context.Context, brokerage.Order, hashyard.ID) (broker
 	return brokerage.Order{}, e.Closed()
 }
 
+func (e elsewhere) Amend(context.Context, brokerage.Order, hashyard.ID, hashyard.MilliCentsPerTH, int64) (brokerage.Order, error) {
+	return brokerage.Order{}, e.Closed()
+}
+func (e elsewhere) Halt(context.Context, hashyard.ID, hashyard.ID) error   { return e.Closed() }
+func (e elsewhere) Resume(context.Context, hashyard.ID, hashyard.ID) error { return e.Closed() }
+
 // Closed implements brokerage.Closer: nothing is reserved for an order that is
 // not taken.
 func (elsewhere) Closed() error {

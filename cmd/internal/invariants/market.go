@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -108,17 +109,25 @@ func replay(ctx context.Context, v view, instrument hashyard.ID) (b *book.Book, 
 
 // resting is the book that the open orders make.
 func resting(ctx context.Context, v view, instrument hashyard.ID) (*book.Book, error) {
-	rows, err := v.tx.Query(ctx, "SELECT id, org_id, side, tif, price_mc, units - filled, seq FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq", instrument)
+	rows, err := v.tx.Query(ctx, `SELECT id, org_id, side, tif, stp, price_mc, units - filled, seq, post_only, aon, min_units, lot, expires_at,
+		(SELECT halted FROM market_books WHERE instrument_id = $1), (SELECT clock_ms FROM market_books WHERE instrument_id = $1) FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq`, instrument)
 	if err != nil {
 		return nil, err
 	}
 	var state book.State
 	var o book.Order
-	var side, tif string
-	_, err = pgx.ForEachRow(rows, []any{&o.ID, &o.Org, &side, &tif, &o.Price, &o.Units, &o.Seq}, func() error {
+	var side, tif, stp string
+	var expires *time.Time
+	_, err = pgx.ForEachRow(rows, []any{
+		&o.ID, &o.Org, &side, &tif, &stp, &o.Price, &o.Units, &o.Seq, &o.PostOnly, &o.AON, &o.Min, &o.Lot, &expires,
+		&state.Halted, &state.Now,
+	}, func() error {
+		if o.Expires = 0; expires != nil {
+			o.Expires = expires.UnixMilli()
+		}
 		state.Orders = append(state.Orders, o)
 		last := &state.Orders[len(state.Orders)-1]
-		return errors.Join(last.Side.UnmarshalText([]byte(side)), last.TIF.UnmarshalText([]byte(tif)))
+		return errors.Join(last.Side.UnmarshalText([]byte(side)), last.TIF.UnmarshalText([]byte(tif)), last.STP.UnmarshalText([]byte(stp)))
 	})
 	if err != nil {
 		return nil, err

@@ -358,6 +358,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/instruments/{id}/halt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop matching: orders rest as they come */
+        post: operations["halt-trading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/instruments/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Open a halted book with an auction */
+        post: operations["resume-trading"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/instruments/{id}/tape": {
         parameters: {
             query?: never;
@@ -788,6 +822,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/orders/cancel-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take all your orders, or those of one instrument, out of the books */
+        post: operations["cancel-orders"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/orders/{id}": {
         parameters: {
             query?: never;
@@ -801,6 +852,23 @@ export interface paths {
         post?: never;
         /** Take an order out of the book */
         delete: operations["cancel-order"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/orders/{id}/amend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an open order another price, or a bid other units */
+        post: operations["amend-order"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2678,6 +2746,18 @@ export interface components {
             state: "open" | "acknowledged" | "cleared";
             unit_id?: string;
         };
+        Amendment: {
+            /**
+             * Format: int64
+             * @description Absent: the price stays. A new price loses the order's time.
+             */
+            price_mc?: number;
+            /**
+             * Format: int64
+             * @description Of a bid: machines wanted from now on, beside those bought. Fewer keep the order's time, more lose it. Absent: they stay.
+             */
+            units?: number;
+        };
         AuditRow: {
             /** @description Who: user or key, organisation and roles. */
             actor: unknown;
@@ -2831,6 +2911,8 @@ export interface components {
             at?: string;
             /** @description Best first. */
             bids: components["schemas"]["Level"][];
+            /** @description Orders rest as they come; the desk opens the book again with an auction. */
+            halted?: boolean;
             instrument: string;
             /**
              * Format: int64
@@ -2913,6 +2995,13 @@ export interface components {
         };
         BrokerageReceived: {
             received: boolean;
+        };
+        CancelAllInputBody: {
+            /** @description Absent: of every instrument. */
+            instrument?: string;
+        };
+        CancelledOrders: {
+            orders: components["schemas"]["Order"][];
         };
         Candle: {
             /**
@@ -4062,20 +4151,51 @@ export interface components {
             secret?: string;
         };
         NewOrder: {
+            /** @description All or none: trade whole in one go, or wait. */
+            aon?: boolean;
+            /**
+             * Format: date-time
+             * @description With gtd: when the order ends by itself.
+             */
+            expires_at?: string;
             instrument: string;
             /**
              * Format: int64
-             * @description Limit in milli-cents per TH/s; $11.42 is 1142000.
+             * @description Every trade is a multiple of so many machines.
              */
-            price_mc: number;
+            lot?: number;
+            /**
+             * Format: int64
+             * @description Least machines a trade.
+             */
+            min_units?: number;
+            /** @description Refuse the order if its price crosses a resting one. */
+            post_only?: boolean;
+            /**
+             * Format: int64
+             * @description Limit in milli-cents per TH/s; $11.42 is 1142000. Of a market order the worst price; absent it is 10 % from the best one.
+             */
+            price_mc?: number;
             /** @enum {string} */
             side: "bid" | "ask";
             /**
-             * @description gtc rests until cancelled; ioc trades at once or not.
+             * @description What happens when the order would trade with one of your own.
+             * @default cancel-newest
+             * @enum {string}
+             */
+            stp?: "cancel-newest" | "cancel-oldest" | "cancel-both";
+            /**
+             * @description gtc rests until cancelled, gtd until expires_at; ioc trades what it can at once; fok all at once or nothing.
              * @default gtc
              * @enum {string}
              */
-            tif?: "gtc" | "ioc" | "GTC" | "IOC";
+            tif?: "gtc" | "ioc" | "gtd" | "fok" | "GTC" | "IOC" | "GTD" | "FOK";
+            /**
+             * @description A market order takes what is there at once, inside its worst price.
+             * @default limit
+             * @enum {string}
+             */
+            type?: "limit" | "market";
             /** @description Of an ask: which machines, in the order they are sold. */
             unit_ids?: string[] | null;
             /**
@@ -4138,16 +4258,24 @@ export interface components {
             roles: string[];
         };
         Order: {
+            aon?: boolean;
             /** Format: date-time */
             at: string;
             /** Format: date-time */
             changed_at: string;
             /** @description Of an ask: the telemetry of each machine when it was listed, by unit id. */
             condition?: unknown;
+            /** Format: date-time */
+            expires_at?: string;
             /** Format: int64 */
             filled: number;
             id: string;
             instrument: string;
+            /** Format: int64 */
+            lot?: number;
+            /** Format: int64 */
+            min_units?: number;
+            post_only?: boolean;
             /** Format: int64 */
             price_mc: number;
             reason?: string;
@@ -4161,7 +4289,11 @@ export interface components {
             /** @enum {string} */
             state: "placing" | "open" | "filled" | "cancelled" | "rejected";
             /** @enum {string} */
-            tif: "gtc" | "ioc";
+            stp: "cancel-newest" | "cancel-oldest" | "cancel-both";
+            /** @enum {string} */
+            tif: "gtc" | "ioc" | "gtd" | "fok";
+            /** @enum {string} */
+            type: "limit" | "market";
             /** @description Of an ask, in the order they are sold. */
             unit_ids: string[];
             /** Format: int64 */
@@ -5753,6 +5885,9 @@ export interface components {
                 [key: string]: number;
             };
         };
+        Turn: {
+            reason: string;
+        };
         Turns: {
             /**
              * Format: int64
@@ -6844,6 +6979,82 @@ export interface operations {
             };
         };
     };
+    "halt-trading": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Turn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Book"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "resume-trading": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Turn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Book"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-tape": {
         parameters: {
             query?: {
@@ -7832,6 +8043,42 @@ export interface operations {
             };
         };
     };
+    "cancel-orders": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CancelAllInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelledOrders"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "get-order": {
         parameters: {
             query?: never;
@@ -7873,6 +8120,44 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Order"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "amend-order": {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Any unique text of up to 255 characters. Send the same again to retry: the first answer is replayed. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Amendment"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
