@@ -9,7 +9,7 @@ const book: Book = {
   bids: [{ price_mc: 1_136_000, units: 120, orders: 2 }, { price_mc: 1_138_000, units: 240, orders: 4 }],
 };
 const order = (o: Partial<Order>): Order => ({
-  id: 'o', instrument: 'i', side: 'bid', price_mc: 1_136_000, units: 60, filled: 0, tif: 'gtc', state: 'open', at: '', changed_at: '', unit_ids: [], ...o,
+  id: 'o', instrument: 'i', side: 'bid', price_mc: 1_136_000, units: 60, filled: 0, tif: 'gtc', type: 'limit', stp: 'cancel-newest', state: 'open', at: '', changed_at: '', unit_ids: [], ...o,
 });
 
 describe('ladder', () => {
