@@ -21,6 +21,9 @@ type cli struct {
 	Reset           resetCmd           `cmd:"" help:"Forget the local world."`
 	Serve           app.Serve          `cmd:"" help:"Web, market, pool and jobs."`
 	Agent           app.Agent          `cmd:"" help:"Find, read and redirect the machines of one site."`
+	Edge            app.Edge           `cmd:"" help:"Take shares on a machine elsewhere, for a yard."`
+	EdgeKey         app.EdgeKey        `cmd:"" help:"Make the key of an edge."`
+	Edges           app.Edges          `cmd:"" help:"Say which edges may come to this yard."`
 	Signer          app.Signer         `cmd:"" help:"Hold the treasury's key and sign what it allows."`
 	StripeDouble    app.StripeFake     `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
 	Found           app.Found          `cmd:"" help:"Make an organisation and its first person in a real installation."`

@@ -26,6 +26,7 @@ import (
 	"hashyard/migrations/pg"
 	"hashyard/pool"
 	"hashyard/pool/dispatch"
+	"hashyard/pool/edge"
 	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/node"
@@ -77,6 +78,7 @@ type house struct {
 	pool       *pool.Service
 	consumer   *sharelog.Consumer
 	stratum    *stratum.Server
+	hub        *edge.Hub // nil without edges
 	dispatch   *dispatch.Dispatcher
 }
 
@@ -134,10 +136,11 @@ func (h *house) buildPool(key signer.Info) error {
 	}
 	var shares pool.Log = noShares{}
 	if h.leads() {
-		shares = h.shares
+		shares = allShares{h}
 	}
+	store := poolpg.New(h.db)
 	h.pool, err = pool.New(pool.Config{
-		Store: poolpg.New(h.db), Log: shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory}, Readings: readings{h},
+		Store: store, Log: shares, Chain: tamperChain(poolChain{h.node, h.network.Subsidy}), Nominals: nominals{h.inventory}, Readings: readings{h},
 		URL: url, ServerKey: []byte(m.PoolKey), Network: h.network.Name, Scale: h.network.WorkScale,
 		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeMethod: fpps.Method(m.FeeMethod), FeeWindow: m.FeeWindow, FeeEvery: m.FeeEvery,
 		SharesPerMinute: m.Shares, ProofPerMinute: m.ProofShares, MeasureEvery: m.MeasureEvery,
@@ -148,7 +151,7 @@ func (h *house) buildPool(key signer.Info) error {
 	}
 	h.consumer = sharelog.NewConsumer(sharelog.ConsumerConfig{Log: h.shares, Checkpoint: h.pool.Checkpoint, Logger: h.log})
 	cfg := stratum.Config{
-		Auth: h.pool, Log: tamperShares(h.shares), PerMinute: m.Shares,
+		Auth: shedding{h.pool, h.shares.Behind}, Log: tamperShares(h.shares), PerMinute: m.Shares,
 		Start: startDifficulty(h.network.WorkScale), Floor: leastDifficulty(h.network.WorkScale),
 		Found:  func(c job.Candidate) { h.dispatch.Found(c) },
 		Hooks:  stratum.Hooks{Opened: h.sessionOpened, Interrupted: h.pool.Interrupt, Judged: telemetry.Shares(h.ops.Registry)},
@@ -160,9 +163,13 @@ func (h *house) buildPool(key signer.Info) error {
 	if h.stratum, err = stratum.Open(cfg); err != nil {
 		return err
 	}
-	h.pool.SetEdge(edge{h.stratum})
+	if err := h.openHub(store, edge.Settings{Start: cfg.Start, Floor: cfg.Floor, PerMinute: cfg.PerMinute}); err != nil {
+		return err
+	}
+	all := everywhere{h.stratum, h.hub}
+	h.pool.SetEdge(all)
 	h.dispatch, err = dispatch.New(dispatch.Config{
-		Nodes: h.nodes, Edge: h.stratum, Epochs: h.pool, Blocks: h.pool, Script: script, Tag: coinbaseTag, Logger: h.log,
+		Nodes: h.nodes, Edge: all, Epochs: h.pool, Blocks: h.pool, Script: script, Tag: coinbaseTag, Logger: h.log,
 	})
 	return err
 }
@@ -237,10 +244,4 @@ func addressForms(n node.Network, key signer.Info) (*chaincfg.Params, error) {
 		}
 	}
 	return nil, hashyard.Invalid.Errorf("the signer's key is for network %s, the node is on %s: start the signer with the right --network", key.Network, n.Name)
-}
-
-func (h *house) sessionOpened(ctx context.Context, s stratum.Info) {
-	if err := h.pool.SessionOpened(ctx, session(s)); err != nil {
-		h.log.WarnContext(ctx, "session not announced, will be", "user", s.User, "error", err)
-	}
 }

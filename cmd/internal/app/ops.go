@@ -136,13 +136,17 @@ func (h *house) checks() []web.Check {
 	if !h.leads() {
 		return all
 	}
-	return append(all, []web.Check{
+	all = append(all, []web.Check{
 		{Name: "sharelog", Ask: h.shares.Writable},
 		{Name: "jobs", Ask: h.working},
 		{Name: "node", Ask: h.synced},
 		{Name: "nodes", Ask: h.spares, Degrades: true},
 		{Name: "tip", Ask: h.tipFresh, Degrades: true},
 	}...)
+	if h.hub != nil {
+		all = append(all, web.Check{Name: "edges", Ask: h.hub.Ready, Degrades: true})
+	}
+	return all
 }
 
 // migrated fails while the database lacks a migration of this program.
@@ -245,4 +249,7 @@ func (h *house) figures() {
 	telemetry.Pool(r, telemetry.PoolSources{
 		Edge: h.stratum, Log: h.shares, Dispatch: h.dispatch, Nodes: h.nodes, Service: h.pool, Scale: h.network.WorkScale,
 	})
+	if h.hub != nil {
+		telemetry.Hub(r, h.hub)
+	}
 }

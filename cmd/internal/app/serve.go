@@ -41,6 +41,7 @@ type Serve struct {
 	Sites       `embed:""`
 	Ports       `embed:""`
 	Mining      `embed:""`
+	ShareLog    `embed:""`
 	Money       `embed:""`
 	Mail        `embed:""`
 	Trail       `embed:""`
@@ -143,7 +144,7 @@ func (h *house) connect(ctx context.Context) (err error) {
 	if !h.leads() {
 		return nil
 	}
-	h.shares, err = sharelog.Open(ctx, sharelog.Config{Dir: filepath.Join(h.flags.Dir, "shares"), Logger: h.log})
+	h.shares, err = sharelog.Open(ctx, h.flags.log(filepath.Join(h.flags.Dir, "shares"), h.log))
 	return err
 }
 
@@ -243,6 +244,9 @@ func (h *house) lead(parts map[string]func(context.Context) error) error {
 			return h.consumer.Run(ctx, telemetry.Booked(h.ops.Registry, h.pool.Apply))
 		},
 	})
+	if h.hub != nil {
+		parts["edges"] = h.hub.Run
+	}
 	return nil
 }
 

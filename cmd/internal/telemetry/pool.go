@@ -106,32 +106,12 @@ func Pool(r *Registry, s PoolSources) {
 		put("hashyard_work_scale", float64(s.Scale))
 		return nil
 	})
-	r.area("sharelog", []figure{
-		{name: "hashyard_sharelog_bytes", help: "Bytes the share log holds."},
-		{name: "hashyard_sharelog_max_bytes", help: "Bytes at which the share log refuses shares."},
-		{name: "hashyard_sharelog_disk_free_bytes", help: "Bytes left on the share log's disk."},
-		{name: "hashyard_sharelog_pending", help: "Shares waiting for the disk."},
-		{name: "hashyard_sharelog_backlog_messages", help: "Groups of shares that are durable and not yet booked."},
-		{name: "hashyard_sharelog_dropped_total", help: "Refused shares that were not recorded.", counter: true},
-	}, func(ctx context.Context, put put) error {
+	r.area("sharelog", backlog(), func(ctx context.Context, put put) error {
 		st, err := s.Log.Stats(ctx)
-		if err != nil {
-			return err
+		if err == nil {
+			putBacklog(st, put)
 		}
-		stream, seq, err := s.Service.Checkpoint(ctx)
-		if err != nil {
-			return err
-		}
-		if stream != st.Stream {
-			seq = 0
-		}
-		put("hashyard_sharelog_bytes", float64(st.Bytes))
-		put("hashyard_sharelog_max_bytes", float64(st.MaxBytes))
-		put("hashyard_sharelog_disk_free_bytes", float64(st.Free))
-		put("hashyard_sharelog_pending", float64(st.Pending))
-		put("hashyard_sharelog_backlog_messages", float64(st.Seq)-float64(seq))
-		put("hashyard_sharelog_dropped_total", float64(st.Dropped))
-		return nil
+		return err
 	})
 }
 
