@@ -54,6 +54,7 @@ func TestCheckFindsWhatIsPlanted(t *testing.T) {
 		{"book.replay-is-open-orders", `INSERT INTO instruments VALUES ('01890000-0000-7000-8000-000000000001', 'i', 'm', 'EU', 'FCA', 'USD', 1000);
 			INSERT INTO orders (id, org_id, instrument_id, command_id, side, tif, price_mc, units, state, seq, created_at, changed_at)
 			VALUES (gen_random_uuid(), gen_random_uuid(), '01890000-0000-7000-8000-000000000001', gen_random_uuid(), 'bid', 'gtc', 5, 2, 'open', 1, now(), now())`},
+		{"work.nothing-is-missing", "INSERT INTO pool_checkpoints (name, stream, seq, missing) VALUES ('edge/1', 's', 9, 2)"},
 		{"work.all-is-booked", "INSERT INTO pool_unbooked (stream, seq, work, shares) VALUES ('s', 1, 5, 1)"},
 		{"event.nothing-is-stuck", "INSERT INTO outbox (id, kind, ref_kind, at, payload) VALUES (gen_random_uuid(), 'miner.seen', 't', now() - interval '1 hour', '{}')"},
 		{"event.handled-is-an-event", "INSERT INTO handled (event_id, handler) VALUES (gen_random_uuid(), 'h')"},

@@ -20,6 +20,10 @@ func work() []Invariant {
 			SQL: `SELECT 'account ' || coalesce(account_id::text, '-') || ' worker ' || coalesce(worker_id::text, '-') || ': ' || work FROM pool_unbooked WHERE shares > 0`,
 		},
 		{
+			Name: "work.nothing-is-missing", Says: "no message of an edge's share log was left out",
+			SQL: `SELECT name || ': ' || missing || ' messages' FROM pool_checkpoints WHERE missing <> 0`,
+		},
+		{
 			Name: "work.settled-is-credited", Says: "the statements of a settled period have all of its booked work, and no more, but what came late",
 			SQL: `SELECT 'worker ' || worker || ' rate ' || epoch || ': booked ' || booked || ', on statements ' || stated FROM (
 					SELECT worker, epoch, sum(booked) AS booked, sum(stated) AS stated FROM (

@@ -23,6 +23,7 @@ func syncedBeforeTold(t *testing.T, bin string) map[hashyard.Failpoint]int {
 	t.Helper()
 	strace := worldtest.Strace(t)
 	p := newMinePool(t, bin)
+	p.withEdge()
 	trace := filepath.Join(p.dir, "trace.")
 	p.under = func(process string) []string {
 		return append([]string{strace}, worldtest.StraceArgs(trace+process)...)
@@ -52,13 +53,28 @@ func syncedBeforeTold(t *testing.T, bin string) map[hashyard.Failpoint]int {
 	if len(p.acked) < 20 || uint64(shares) < messages {
 		t.Errorf("%d shares were answered true; the log has %d messages, its files were synced %d times", len(p.acked), messages, shares)
 	}
+	edgeLog, err := sharelog.Open(t.Context(), sharelog.Config{Dir: filepath.Join(p.dir, "edge", "shares")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, taken := edgeLog.Position()
+	if err := edgeLog.Close(); err != nil {
+		t.Error(err)
+	}
+	edge := worldtest.ReadSyncs(t, trace+"edge").Of(func(path string) bool {
+		return strings.Contains(path, "/edge/shares/") && strings.HasSuffix(path, ".blk")
+	})
+	if taken < 10 || uint64(edge) < taken {
+		t.Errorf("the edge's log has %d messages, its files were synced %d times", taken, edge)
+	}
 	lines := p.lines()
 	journal := signer.Of(func(path string) bool { return strings.HasSuffix(path, "/signer/journal.jsonl") })
 	folder := signer.Of(func(path string) bool { return strings.HasSuffix(path, "/signer") })
 	if lines < 5 || journal < lines || folder == 0 {
 		t.Errorf("the signer's journal has %d lines and was synced %d times, its folder %d times", lines, journal, folder)
 	}
-	soak.Reached(t, "syncs: completed, of messages answered for", shares, int(messages))
+	soak.Reached(t, "syncs: completed, of messages answered for", shares+edge, int(messages+taken))
+	t.Logf("edge: %d messages, %d syncs", taken, edge)
 	t.Logf("%d shares answered true in %d messages, %d syncs · signer: %d lines, %d syncs, folder %d", len(p.acked), messages, shares, lines, journal, folder)
 	return nil
 }

@@ -70,6 +70,7 @@ type minePool struct {
 	env  []string
 	port map[string]string // addresses
 	key  string            // API key of the miner's owner
+	edge *edgeBeside       // nil without an edge
 	// under wraps a process in a tool; nil runs it as it is.
 	under func(process string) []string
 
@@ -149,6 +150,9 @@ func (p *minePool) once(ctx context.Context, args []string) error {
 	}
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Env, cmd.Stdout, cmd.Stderr = p.env, out, out
+	if args[0] == "edge" {
+		cmd.Env = append(slices.Clone(p.env), p.edge.env...)
+	}
 	life, err := cmd.StdinPipe() // it ends when we do
 	if err != nil {
 		return err
@@ -185,11 +189,19 @@ func (p *minePool) run(ctx context.Context) (rest, ended func()) {
 		"--stripe-url", "http://127.0.0.1:1", "--ops-listen", "off", "--signer-url", "http://"+p.port["signer"])
 	var miners sync.WaitGroup
 	for _, user := range []string{"buyer.farm", "seller.yard"} {
-		miners.Go(func() { p.mine(mining, user) })
+		miners.Go(func() { p.mine(mining, user, p.port["stratum"]) })
+	}
+	sleep := func() {}
+	if p.edge != nil {
+		sleep = p.beside(ctx)
+		for _, user := range []string{"buyer.beside", "seller.yard"} {
+			miners.Go(func() { p.mine(mining, user, p.port["edge stratum"]) })
+		}
 	}
 	rest = func() {
 		stopMining()
 		miners.Wait()
+		sleep()
 	}
 	return rest, func() {
 		<-serve
@@ -210,9 +222,9 @@ func (p *minePool) answers(name string) {
 }
 
 // mine mines through every cut of the connection.
-func (p *minePool) mine(ctx context.Context, user string) {
+func (p *minePool) mine(ctx context.Context, user, addr string) {
 	for ctx.Err() == nil {
-		if err := p.session(ctx, user); err != nil && ctx.Err() == nil {
+		if err := p.session(ctx, user, addr); err != nil && ctx.Err() == nil {
 			select {
 			case <-ctx.Done():
 			case <-time.After(20 * time.Millisecond):
@@ -221,9 +233,9 @@ func (p *minePool) mine(ctx context.Context, user string) {
 	}
 }
 
-func (p *minePool) session(ctx context.Context, user string) error {
+func (p *minePool) session(ctx context.Context, user, addr string) error {
 	once, cancel := context.WithTimeout(ctx, 10*time.Second)
-	c, err := stratumtest.Dial(once, p.port["stratum"])
+	c, err := stratumtest.Dial(once, addr)
 	if err != nil {
 		cancel()
 		return err
@@ -415,11 +427,11 @@ func (p *minePool) compare(conn *pgx.Conn) (lost, doubled, logged int) {
 	defer func() { _ = log.Close() }()
 	_, last := log.Position()
 	times, work := map[string]int{}, map[hashyard.ID]*big.Int{}
-	credit := map[string]*big.Int{}
+	credit, places := map[string]*big.Int{}, map[byte]share.Run{}
 	err = sharelog.NewConsumer(sharelog.ConsumerConfig{
 		Log: log, Checkpoint: func(context.Context) (string, uint64, error) { return "", 0, nil },
 	}).Run(ctx, func(_ context.Context, b share.Batch) error {
-		for _, r := range b.Records {
+		for _, r := range once(b, places) {
 			if !r.Accepted() {
 				continue
 			}
