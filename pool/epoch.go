@@ -136,22 +136,32 @@ func (s *Service) makeEpoch(ctx context.Context, f job.EpochFacts, k epochKey) (
 	return got, nil
 }
 
-// maxLookBack bounds how many blocks an index reads: five times a day's.
-const maxLookBack = 720
+// maxLookBack bounds how many blocks a daily index reads: a month's, for work
+// that comes late.
+const maxLookBack = 30 * 144
 
 // feeBlocks are the blocks that a method takes, from a tip back, newest first.
-// What the node said about a block is kept by its hash, so that a reorganised
-// chain is read anew and nothing is read twice.
 func (s *Service) feeBlocks(ctx context.Context, m fpps.Method, span fpps.Span, tip [32]byte) ([]fpps.Block, error) {
-	most := max(span.Window, maxLookBack)
+	chain, err := s.feeChain(ctx, m, span, tip)
+	if err != nil {
+		return nil, err
+	}
+	taken, _ := m.Take(span, chain)
+	return taken, nil
+}
+
+// feeChain is as much of the chain back from a tip as a method looks at. What
+// the node said about a block is kept by its hash, so that a reorganised chain
+// is read anew and nothing is read twice.
+func (s *Service) feeChain(ctx context.Context, m fpps.Method, span fpps.Span, tip [32]byte) ([]fpps.Block, error) {
+	most := int64(maxLookBack)
 	if !m.Daily() {
 		most = span.Window
 	}
 	var chain []fpps.Block
 	for next := tip; ; {
-		taken, done := m.Take(span, chain)
-		if done || next == [32]byte{} {
-			return taken, nil
+		if _, done := m.Take(span, chain); done || next == [32]byte{} {
+			return chain, nil
 		}
 		if int64(len(chain)) >= most {
 			return nil, fmt.Errorf("fee index %s: not found within %d blocks before the tip", m, most)

@@ -88,6 +88,7 @@ type Service struct {
 	// with.
 	measuring *held
 	settling  map[PeriodKey]*held
+	unsigned  bool // there may be statements without a signature
 	nominal   map[hashyard.ID]hashyard.GHs
 	nominalAt time.Time
 }
@@ -129,8 +130,8 @@ func New(cfg Config) (*Service, error) {
 		return nil, fmt.Errorf("pool: %w", err)
 	}
 	return &Service{
-		began: cfg.Now().UTC(),
-		cfg:   cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
+		began: cfg.Now().UTC(), unsigned: true,
+		cfg: cfg, store: cfg.Store, chain: cfg.Chain, log: cfg.Logger,
 		stratum: cfg.Edge, epochs: map[epochKey]Epoch{}, settling: map[PeriodKey]*held{},
 	}, nil
 }
@@ -174,6 +175,7 @@ func (s *Service) Run(ctx context.Context) error {
 		{name: "store devices", every: 2 * s.cfg.Tick, do: s.storeDevices},
 		{name: "measure units", every: s.cfg.Tick, do: s.measure},
 		{name: "settle periods", every: s.cfg.Tick, do: s.settle},
+		{name: "sign statements", every: 2 * s.cfg.Tick, do: s.seal},
 		{name: "watch workers", every: watchEvery, do: s.watch},
 	})
 	return ctx.Err()

@@ -59,7 +59,7 @@ func SettlePeriod(p PeriodKey, at time.Time, lines []Line) (Settlement, error) {
 		for n < len(lines) && lines[n].Account == lines[0].Account {
 			n++
 		}
-		st, e, err := statement(p, at, lines[:n:n])
+		st, e, err := stateLines(p, at, lines[:n:n])
 		if err != nil {
 			return Settlement{}, err
 		}
@@ -83,7 +83,7 @@ func SettlePeriod(p PeriodKey, at time.Time, lines []Line) (Settlement, error) {
 	return out, nil
 }
 
-func statement(p PeriodKey, at time.Time, lines []Line) (Statement, fpps.Earned, error) {
+func stateLines(p PeriodKey, at time.Time, lines []Line) (Statement, fpps.Earned, error) {
 	st := Statement{
 		ID: hashyard.NewID(), Account: lines[0].Account, Org: lines[0].Org,
 		Start: p.Start, End: p.End, Created: at.UTC(), Lines: lines,
@@ -110,6 +110,19 @@ func (st Statement) event(at time.Time) (hashyard.Event, error) {
 	})
 	ev.Orgs, ev.Units = []hashyard.ID{st.Org}, units
 	return ev, err
+}
+
+// Epochs are the rates of the statement, each once.
+func (st Statement) Epochs() []Epoch {
+	var out []Epoch
+	seen := map[hashyard.ID]bool{}
+	for _, l := range st.Lines {
+		if !seen[l.Epoch.ID] {
+			seen[l.Epoch.ID] = true
+			out = append(out, l.Epoch)
+		}
+	}
+	return out
 }
 
 // Units are the machines that earned in the statement, each once.
@@ -157,9 +170,7 @@ func (s *Service) settle(ctx context.Context) error {
 			}
 			s.settling[p] = h
 		}
-		done, err := s.store.Settle(ctx, p, h.Barrier, now, func(lines []Line) (Settlement, error) {
-			return SettlePeriod(p, now, lines)
-		})
+		done, err := s.settleOne(ctx, p, h, now)
 		switch {
 		case s.waits(ctx, h, err, "settlement"):
 			waiting = true
@@ -169,6 +180,7 @@ func (s *Service) settle(ctx context.Context) error {
 			continue
 		case done:
 			hashyard.Hit(hashyard.AtPeriodSettled)
+			s.unsigned = true
 			s.log.InfoContext(ctx, "period settled", "period_start", p.Start, "period_end", p.End)
 		}
 		delete(s.settling, p)
@@ -177,4 +189,13 @@ func (s *Service) settle(ctx context.Context) error {
 		return errNotYet
 	}
 	return errors.Join(failed...)
+}
+
+// settleOne settles a period whose work is applied up to a place in the log.
+func (s *Service) settleOne(ctx context.Context, p PeriodKey, h *held, now time.Time) (bool, error) {
+	prices, err := s.newPricer(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	return s.store.Settle(ctx, p, h.Barrier, now, func(lines []Line) (Settlement, error) { return prices.settle(p, now, lines) })
 }

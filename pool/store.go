@@ -8,6 +8,7 @@ import (
 	"hashyard/pool/fpps"
 	"hashyard/pool/job"
 	"hashyard/pool/share"
+	"hashyard/pool/statement"
 )
 
 // Barrier is a position of the share log that must have been applied.
@@ -75,11 +76,22 @@ type Store interface {
 	// what tell answers.
 	Measure(ctx context.Context, b Barrier, tell func(Proof) (bool, hashyard.Event, error), at time.Time) (int, error)
 
+	// DueEpochs are the period's, and those of late work.
+	DueEpochs(ctx context.Context, p PeriodKey) ([]Epoch, error)
 	// Unsettled are the periods with epochs that ended at or before t.
 	Unsettled(ctx context.Context, t time.Time) ([]PeriodKey, error)
 	// Settle loads what of the period, and of late work before it, is not on
 	// a statement, and stores what rule makes of it, once for each period.
 	Settle(ctx context.Context, p PeriodKey, b Barrier, at time.Time, rule func([]Line) (Settlement, error)) (settled bool, err error)
+
+	// Unsealed are statements that are not signed yet, oldest first. PutSeal keeps
+	// the first signature of each.
+	Unsealed(ctx context.Context, limit int) ([]hashyard.ID, error)
+	PutSeal(ctx context.Context, s Sealed) error
+	Seal(ctx context.Context, id hashyard.ID) (Sealed, error)
+	// Receipts are a statement's by worker, ReceiptMinutes what one is over.
+	Receipts(ctx context.Context, id hashyard.ID) (map[hashyard.ID]statement.Receipt, error)
+	ReceiptMinutes(ctx context.Context, id, worker hashyard.ID) ([]statement.Minute, error)
 
 	// Watched are all workers that may mine, with what they did lately; PutLooked
 	// keeps how they stand now and emits the event of each change that nobody

@@ -28,6 +28,7 @@ type cli struct {
 	StripeDouble    app.StripeFake     `cmd:"" help:"A stateful double of the Stripe API, for the local world."`
 	Found           app.Found          `cmd:"" help:"Make an organisation and its first person in a real installation."`
 	Audit           app.Audit          `cmd:"" help:"The audit trail."`
+	Statement       app.Statement      `cmd:"" help:"Statements of the pool, checked by whoever was paid."`
 	Sanctions       app.Sanctions      `cmd:"" help:"Sanctions lists."`
 	Migrate         app.Migrate        `cmd:"" help:"Bring a database up to date."`
 	Journey         journeyCmd         `cmd:"" help:"Play one machine the whole way and check each step from outside."`

@@ -49,6 +49,7 @@ func Register(api *web.API, svc *pool.Service) {
 	e.registerTerms(api, get)
 	e.registerLinks(api, get)
 	e.registerPublic(api, get)
+	e.registerSigned(api, get)
 }
 
 type idInput struct {

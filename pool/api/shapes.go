@@ -42,6 +42,7 @@ type Epoch struct {
 	FeeWindow   int64         `json:"fee_window"`
 	FeeSumSats  hashyard.Sats `json:"fee_sum_sats"`
 	FeeCount    int64         `json:"fee_count" doc:"Blocks in the sum; fewer than fee_window on a young chain. 0 means no fees."`
+	SubsidySum  hashyard.Sats `json:"subsidy_sum_sats,omitempty" doc:"Of a day's index: fees are paid as subsidy_sats × fee_sum_sats ÷ subsidy_sum_sats."`
 	FeeTipHash  string        `json:"fee_tip_hash" doc:"The last block of the sum, as explorers show it."`
 	Height      int64         `json:"height" doc:"Of the block that the first job builds."`
 	FeePPM      int64         `json:"fee_ppm" doc:"The pool's fee."`
@@ -52,7 +53,7 @@ func epochOf(e pool.Epoch) Epoch {
 	return Epoch{
 		ID: e.ID, PeriodStart: e.Start, PeriodEnd: e.End,
 		NBits: fmt.Sprintf("%08x", e.NBits), NetTarget: fmt.Sprintf("%064x", fpps.Target(e.NBits)), Difficulty: difficulty,
-		SubsidySats: e.Subsidy, FeeFrom: e.FeeFrom, FeeMethod: string(e.FeeMethod), FeeWindow: e.FeeWindow, FeeSumSats: e.FeeSum, FeeCount: e.FeeN,
+		SubsidySats: e.Subsidy, FeeFrom: e.FeeFrom, FeeMethod: string(e.FeeMethod), FeeWindow: e.FeeWindow, FeeSumSats: e.FeeSum, FeeCount: e.FeeN, SubsidySum: e.SubsidySum,
 		FeeTipHash: pool.ShowHash(e.FeeTip), Height: e.Height, FeePPM: e.FeePPM,
 	}
 }

@@ -2,12 +2,17 @@ package api
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"math/big"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"hashyard"
 	"hashyard/pool"
 	"hashyard/pool/fpps"
+	"hashyard/pool/statement"
 	"hashyard/web"
 )
 
@@ -106,6 +111,54 @@ func (e edge) statement(ctx context.Context, actor hashyard.Actor, in *idInput) 
 		return nil, err
 	}
 	return detailOf(st, lines), nil
+}
+
+// registerSigned adds what lets anybody check a statement without us.
+func (e edge) registerSigned(api *web.API, get func(id, path, summary string) huma.Operation) {
+	file := get("get-pool-statement-file", "/api/v1/pool/statements/{id}/statement.json", "A signed statement with every input, for `hashyard statement verify`")
+	web.Handle(api, web.Answers(file, "application/json"), web.PoolRead, e.statementFile)
+	proof := get("get-pool-statement-proof", "/api/v1/pool/statements/{id}/workers/{worker}/proof", "The proof that a worker's minutes are in a statement")
+	web.Handle(api, proof, web.PoolRead, e.proof)
+	// Whoever checks a statement must have the key from somewhere else than the
+	// statement, and need not be a customer.
+	web.Public(api, get("get-pool-statement-key", "/api/v1/pool/statement-key", "The key that signs statements"), e.statementKey)
+}
+
+// StatementKey is the public half of the key that signs statements.
+type StatementKey struct {
+	Algorithm string `json:"algorithm" enum:"ed25519"`
+	PublicKey string `json:"public_key" doc:"64 hex digits."`
+}
+
+func (e edge) statementKey(context.Context, *struct{}) (*StatementKey, error) {
+	return &StatementKey{"ed25519", pool.ShowKey(e.svc.StatementKey())}, nil
+}
+
+func (e edge) statementFile(ctx context.Context, actor hashyard.Actor, in *idInput) (*web.File, error) {
+	f, err := e.svc.SignedStatement(ctx, actor, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	b, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("statement %s: %w", in.ID, err)
+	}
+	return &web.File{
+		ContentType: "application/json", Disposition: fmt.Sprintf("attachment; filename=%q", "statement-"+in.ID.String()+".json"), Body: append(b, '\n'),
+	}, nil
+}
+
+type proofInput struct {
+	ID     hashyard.ID `path:"id"`
+	Worker hashyard.ID `path:"worker"`
+}
+
+func (e edge) proof(ctx context.Context, actor hashyard.Actor, in *proofInput) (*statement.Proof, error) {
+	p, err := e.svc.InclusionProof(ctx, actor, in.ID, in.Worker)
+	if err != nil {
+		return nil, err
+	}
+	return &p, nil
 }
 
 // UnitEarnings is what a machine earned.

@@ -207,6 +207,9 @@ func upsert(ctx context.Context, tx *pg.Tx, rows []pool.Booking, orgs map[hashya
 	if tag.RowsAffected() != int64(len(rows)) {
 		return fmt.Errorf("book work: %d of %d rows", tag.RowsAffected(), len(rows))
 	}
+	if err := lateWork(ctx, tx, args); err != nil {
+		return err
+	}
 	return total(ctx, tx, args)
 }
 

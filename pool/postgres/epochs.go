@@ -11,7 +11,12 @@ import (
 )
 
 const epochColumns = `e.id, e.period_start, e.period_end, e.nbits, e.subsidy_sats, e.fee_method, e.fee_window,
-	e.fee_sum_sats, e.fee_count, e.fee_tip_hash, e.height, e.fee_ppm, e.created_at, e.fee_from`
+	e.fee_sum_sats, e.fee_count, e.fee_tip_hash, e.height, e.fee_ppm, e.created_at, e.fee_from, 0::bigint`
+
+// paidColumns are an epoch as a statement's account is paid by it, its rates r.
+const paidColumns = `e.id, e.period_start, e.period_end, e.nbits, e.subsidy_sats, coalesce(r.fee_method, e.fee_method), e.fee_window,
+	coalesce(r.fee_sum_sats, e.fee_sum_sats), coalesce(r.fee_count, e.fee_count), coalesce(r.fee_tip_hash, e.fee_tip_hash), e.height,
+	coalesce(r.fee_ppm, e.fee_ppm), e.created_at, e.fee_from, coalesce(r.subsidy_sum_sats, 0)`
 
 // epochRow scans an epoch; done copies what needs converting.
 type epochRow struct {
@@ -24,7 +29,7 @@ func (r *epochRow) into() []any {
 	e := &r.Epoch
 	return []any{
 		&e.ID, &e.Start, &e.End, &r.nbits, &e.Subsidy, &e.FeeMethod, &e.FeeWindow,
-		&e.FeeSum, &e.FeeN, &r.tip, &e.Height, &e.FeePPM, &e.Created, &e.FeeFrom,
+		&e.FeeSum, &e.FeeN, &r.tip, &e.Height, &e.FeePPM, &e.Created, &e.FeeFrom, &e.SubsidySum,
 	}
 }
 

@@ -67,6 +67,9 @@ func (s *Store) Settle(ctx context.Context, p pool.PeriodKey, b pool.Barrier, at
 		if err := putStatements(ctx, tx, result.Statements); err != nil {
 			return err
 		}
+		if err := putReceipts(ctx, tx, p); err != nil {
+			return err
+		}
 		if _, err := tx.Conn().Exec(ctx, "DELETE FROM pool_late_epochs"); err != nil {
 			return err
 		}
@@ -124,10 +127,38 @@ func putStatements(ctx context.Context, tx *pg.Tx, sts []pool.Statement) error {
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`, st.ID, st.Org, l.Worker, l.Unit, l.Epoch.ID, l.Work, l.Shares)
 		}
 	}
+	for _, st := range sts {
+		for _, e := range st.Epochs() {
+			batch.Queue(`
+				INSERT INTO pool_statement_rates (statement_id, org_id, epoch_id, fee_method, fee_sum_sats, fee_count, subsidy_sum_sats, fee_tip_hash, fee_ppm)
+				VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+				st.ID, st.Org, e.ID, e.FeeMethod, e.FeeSum, e.FeeN, e.SubsidySum, e.FeeTip[:], e.FeePPM)
+		}
+	}
 	if err := tx.Conn().SendBatch(ctx, &batch).Close(); err != nil {
 		return fmt.Errorf("statements: %w", err)
 	}
 	return nil
+}
+
+// DueEpochs are the period's, and those of late work.
+func (s *Store) DueEpochs(ctx context.Context, p pool.PeriodKey) (out []pool.Epoch, err error) {
+	err = s.db.AsSystem(ctx, "pool.settle", func(ctx context.Context, tx *pg.Tx) error {
+		rows, err := tx.Conn().Query(ctx, "SELECT "+epochColumns+` FROM pool_epochs e
+			WHERE period_start = $1 AND period_end = $2 OR id IN (SELECT epoch_id FROM pool_late_epochs)`, p.Start, p.End)
+		if err != nil {
+			return err
+		}
+		out, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (pool.Epoch, error) {
+			var r epochRow
+			if err := row.Scan(r.into()...); err != nil {
+				return pool.Epoch{}, err
+			}
+			return r.done()
+		})
+		return err
+	})
+	return out, pg.Fail(err, "epochs to settle")
 }
 
 const statementColumns = `s.id, s.org_id, s.account_id, s.period_start, s.period_end, s.work::text, s.shares,
@@ -179,8 +210,9 @@ func (s *Store) Statement(ctx context.Context, actor hashyard.Actor, id hashyard
 		}
 		utc(&st)
 		rows, err := tx.Conn().Query(ctx, `
-			SELECT l.org_id, l.worker_id, l.unit_id, l.work::text, l.shares, a.name || '.' || w.name, `+epochColumns+`
+			SELECT l.org_id, l.worker_id, l.unit_id, l.work::text, l.shares, a.name || '.' || w.name, `+paidColumns+`
 			FROM pool_statement_lines l JOIN pool_epochs e ON e.id = l.epoch_id
+			LEFT JOIN pool_statement_rates r ON r.statement_id = l.statement_id AND r.epoch_id = l.epoch_id
 			JOIN pool_workers w ON w.id = l.worker_id JOIN pool_accounts a ON a.id = w.account_id
 			WHERE l.statement_id = $1 ORDER BY e.period_start, e.id, l.worker_id`, id)
 		if err != nil {
@@ -204,8 +236,9 @@ func (s *Store) Statement(ctx context.Context, actor hashyard.Actor, id hashyard
 // UnitLines is what a unit did for statements, newest first.
 func (s *Store) UnitLines(ctx context.Context, actor hashyard.Actor, unit hashyard.ID) (out []pool.UnitLine, err error) {
 	err = s.read(ctx, actor, func(ctx context.Context, tx *pg.Tx) error {
-		rows, err := tx.Conn().Query(ctx, "SELECT "+statementColumns+`, l.worker_id, l.unit_id, l.work::text, l.shares, `+epochColumns+`
+		rows, err := tx.Conn().Query(ctx, "SELECT "+statementColumns+`, l.worker_id, l.unit_id, l.work::text, l.shares, `+paidColumns+`
 			FROM pool_statement_lines l JOIN pool_statements s ON s.id = l.statement_id JOIN pool_epochs e ON e.id = l.epoch_id
+			LEFT JOIN pool_statement_rates r ON r.statement_id = l.statement_id AND r.epoch_id = l.epoch_id
 			WHERE l.unit_id = $1 ORDER BY s.id DESC, e.id LIMIT 2000`, unit)
 		if err != nil {
 			return err

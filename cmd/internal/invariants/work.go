@@ -103,8 +103,10 @@ func recomputePeriods(ctx context.Context, v view) (bad []string, err error) {
 // lines are those of a period's statements, with their rates.
 func lines(ctx context.Context, v view, start, end time.Time) ([]pool.Line, error) {
 	rows, err := v.tx.Query(ctx, `
-		SELECT s.account_id, s.org_id, l.worker_id, l.work::text, l.shares, e.id, e.nbits, e.subsidy_sats, e.fee_sum_sats, e.fee_count, e.fee_ppm
+		SELECT s.account_id, s.org_id, l.worker_id, l.work::text, l.shares, e.id, e.nbits, e.subsidy_sats,
+			coalesce(r.fee_sum_sats, e.fee_sum_sats), coalesce(r.fee_count, e.fee_count), coalesce(r.fee_ppm, e.fee_ppm), coalesce(r.subsidy_sum_sats, 0)
 		FROM pool_statements s JOIN pool_statement_lines l ON l.statement_id = s.id JOIN pool_epochs e ON e.id = l.epoch_id
+		LEFT JOIN pool_statement_rates r ON r.statement_id = l.statement_id AND r.epoch_id = l.epoch_id
 		WHERE s.period_start = $1 AND s.period_end = $2`, start, end)
 	if err != nil {
 		return nil, err
@@ -112,7 +114,7 @@ func lines(ctx context.Context, v view, start, end time.Time) ([]pool.Line, erro
 	return pgx.CollectRows(rows, func(row pgx.CollectableRow) (l pool.Line, err error) {
 		var nbits int64
 		var r fpps.Rate
-		err = row.Scan(&l.Account, &l.Org, &l.Worker, &l.Work, &l.Shares, &l.Epoch.ID, &nbits, &r.Subsidy, &r.FeeSum, &r.FeeN, &r.FeePPM)
+		err = row.Scan(&l.Account, &l.Org, &l.Worker, &l.Work, &l.Shares, &l.Epoch.ID, &nbits, &r.Subsidy, &r.FeeSum, &r.FeeN, &r.FeePPM, &r.SubsidySum)
 		r.NBits = uint32(nbits)
 		l.Epoch.Rate = r
 		return l, err

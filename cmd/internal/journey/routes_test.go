@@ -30,6 +30,7 @@ var public = map[string]string{
 	"POST /api/v1/webhooks/stripe":      "proves itself by its signature",
 	"GET /api/v1/pool":                  "what the pool tells everybody before they join",
 	"GET /api/v1/pool/status":           "the public page's figures, of the whole pool",
+	"GET /api/v1/pool/statement-key":    "whoever checks a statement needs the key that signs them",
 	"GET /api/v1/pool/watch":            "a watch link's token is the proof",
 	"GET /api/v1/pool/watch/workers":    "a watch link's token is the proof",
 	"GET /api/v1/pool/watch/statements": "a watch link's token is the proof",
