@@ -134,7 +134,7 @@ func (s *StatementVerify) atNode(ctx context.Context, file []byte) (bad []statem
 			return nil, fmt.Errorf("%s: %w", where, err)
 		}
 		got, err := chain.BlockFees(ctx, *hash)
-		if kind, ok := hashyard.KindOf(err); ok && kind == hashyard.NotFound {
+		if errors.Is(err, hashyard.NotFound) {
 			bad = append(bad, statement.Problem{Where: where, Says: "the node does not know it"})
 			continue
 		}

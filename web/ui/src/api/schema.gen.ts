@@ -1216,6 +1216,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/pool/statement-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key that signs statements */
+        get: operations["get-pool-statement-key"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/pool/statements": {
         parameters: {
             query?: never;
@@ -1259,6 +1276,40 @@ export interface paths {
         };
         /** A statement as CSV */
         get: operations["pool-statement-csv"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/statements/{id}/statement.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A signed statement with every input, for `hashyard statement verify` */
+        get: operations["get-pool-statement-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/pool/statements/{id}/workers/{worker}/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The proof that a worker's minutes are in a statement */
+        get: operations["get-pool-statement-proof"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2975,6 +3026,11 @@ export interface components {
             shares: number;
             /** Format: int64 */
             subsidy_sats: number;
+            /**
+             * Format: int64
+             * @description Of a day's index: fees are paid as subsidy_sats × fee_sum_sats ÷ subsidy_sum_sats.
+             */
+            subsidy_sum_sats?: number;
             unit_id?: string;
             user: string;
             /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
@@ -3337,6 +3393,11 @@ export interface components {
             period_start: string;
             /** Format: int64 */
             subsidy_sats: number;
+            /**
+             * Format: int64
+             * @description Of a day's index: fees are paid as subsidy_sats × fee_sum_sats ÷ subsidy_sum_sats.
+             */
+            subsidy_sum_sats?: number;
         };
         EpochFees: {
             /** @description The newest first; their fees sum to fee_sum_sats. */
@@ -3381,6 +3442,11 @@ export interface components {
             period_start: string;
             /** Format: int64 */
             subsidy_sats: number;
+            /**
+             * Format: int64
+             * @description Of a day's index: fees are paid as subsidy_sats × fee_sum_sats ÷ subsidy_sum_sats.
+             */
+            subsidy_sum_sats?: number;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -4100,6 +4166,14 @@ export interface components {
             /** @enum {string} */
             state: "online" | "offline";
             unit_id?: string;
+        };
+        Minute: {
+            /** Format: date-time */
+            minute: string;
+            rate: string;
+            /** Format: int64 */
+            shares: number;
+            work: string;
         };
         Model: {
             /** @description Firmware family of the stock machine. */
@@ -5643,6 +5717,12 @@ export interface components {
             work: string;
             workers: components["schemas"]["StatementWorker"][];
         };
+        StatementKey: {
+            /** @enum {string} */
+            algorithm: "ed25519";
+            /** @description 64 hex digits. */
+            public_key: string;
+        };
         StatementLine: {
             epoch: string;
             gross_exact: string;
@@ -5650,6 +5730,22 @@ export interface components {
             /** Format: int64 */
             shares: number;
             work: string;
+        };
+        StatementProof: {
+            format: string;
+            /**
+             * Format: int64
+             * @description The worker's place among the workers with receipts.
+             */
+            index: number;
+            minutes: components["schemas"]["Minute"][];
+            /** @description Siblings from the worker's leaf up. */
+            path: string[];
+            receipt_root: string;
+            /** Format: int64 */
+            size: number;
+            statement_id: string;
+            worker_id: string;
         };
         StatementWorker: {
             lines: components["schemas"]["StatementLine"][];
@@ -8880,6 +8976,35 @@ export interface operations {
             };
         };
     };
+    "get-pool-statement-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementKey"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
     "list-pool-statements": {
         parameters: {
             query?: {
@@ -8965,6 +9090,71 @@ export interface operations {
                 };
                 content: {
                     "text/csv": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-statement-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "Content-Disposition"?: string;
+                    "Content-Type"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["ErrorModel"];
+                };
+            };
+        };
+    };
+    "get-pool-statement-proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                worker: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementProof"];
                 };
             };
             /** @description Error */
