@@ -17,11 +17,11 @@ const EVERYWHERE: KeyGroup = {
 const PAGES: readonly KeyGroup[] = [
   {
     name: 'Order ticket', on: ['/market'],
-    keys: [['b', 'buy'], ['s', 'sell'], ['↑ ↓', 'one tick'], ['⇧ ↑ ↓', 'ten ticks'], ['p', 'price from the ladder'], ['⌘ ↵', 'send']],
+    keys: [['b', 'buy'], ['s', 'sell'], ['↑ ↓', 'one tick'], ['⇧ ↑ ↓', 'ten ticks'], ['p', 'price from the ladder'], ['o', 'more: type, conditions'], ['⌘ ↵', 'send']],
   },
   {
     name: 'Market', on: ['/market'],
-    keys: [['/', 'instruments'], ['j k', 'next and previous order'], ['x', 'cancel the order'], ['⌥ X', 'cancel all orders']],
+    keys: [['/', 'instruments'], ['j k', 'next and previous order'], ['e', 'amend the order'], ['x', 'cancel the order'], ['⌥ X', 'cancel all orders'], ['⇧ H', 'the desk: halt or resume trading']],
   },
   { name: 'Life line', on: ['/units'], keys: [['j k', 'next and previous step'], ['← →', 'next and previous step']] },
   { name: 'Lists', on: ['/trades', '/desk', '/fleet', '/redirects', '/logistics/all', '/pool/workers', '/pool/statements'], keys: [['j k', 'next and previous row'], ['↵', 'open']] },

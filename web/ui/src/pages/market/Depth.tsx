@@ -37,7 +37,8 @@ export function Depth({ ladder, query, onPrice }: {
               <>
                 <span><b className="rung-mid-price">{fixed(ladder.midMc / 100_000, 2)}</b> <span className="sm t2">mid</span></span>
                 <span className="sm t2">
-                  spread {pricePerTH(ladder.spreadMc)} · {fixed((ladder.spreadMc / ladder.midMc) * 100, 2)} %
+                  {query.data?.halted && ladder.spreadMc <= 0 ? 'crossed, until the auction'
+                    : `spread ${pricePerTH(ladder.spreadMc)} · ${fixed((ladder.spreadMc / ladder.midMc) * 100, 2)} %`}
                 </span>
               </>
             )}

@@ -1,6 +1,5 @@
-import { Modal } from '@mantine/core';
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { useCallback, useEffect, useMemo, useReducer, useRef, useState } from 'react';
+import { useCallback, useEffect, useMemo, useReducer, useRef, useState, type ReactNode } from 'react';
 import { useNavigate, useParams } from 'react-router';
 import { call } from '../../api/client';
 import { capital } from '../org/roles';
@@ -14,13 +13,15 @@ import { second } from '../../lib/time';
 import { useLive } from '../../live/LiveProvider';
 import { bookGap } from '../../live/state';
 import { Glyph } from '../../parts/Glyph';
-import { AnnounceProvider, Kbd, Segments, Tile } from '../../parts/Parts';
+import { AnnounceProvider, Kbd, Segments, StatusChip, Tile } from '../../parts/Parts';
 import { Denied, Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { useNow, usePhone } from '../../parts/useNow';
 import { BestAsk } from './BestAsk';
 import { Depth, Tape } from './Depth';
 import { Instruments, Positions } from './Instruments';
 import { isWorking, ladderOf } from './ladder';
+import { CancelAll } from './CancelAll';
+import { HaltStrip, HaltSwitch } from './HaltSwitch';
 import { Orders, sortOrders } from './Orders';
 import { PriceChart } from './PriceChart';
 import { TicketTile } from './TicketTile';
@@ -59,6 +60,8 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   const [ticket, change] = useReducer(edit, empty);
   const [selected, setSelected] = useState(0);
   const [asking, setAsking] = useState(false);
+  const [amending, setAmending] = useState('');
+  const [more, setMore] = useState(false);
   const send = useRef<(() => void) | null>(null);
   const focus = useRef<HTMLButtonElement>(null);
 
@@ -75,9 +78,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   const rows = sortOrders(orders.data ?? []);
   const working = rows.filter(isWorking);
   const cancel = useMutation({
-    mutationFn: async (list: readonly Order[]) => {
-      for (const o of list) await call('DELETE', `/orders/${o.id}`);
-    },
+    mutationFn: (o: Order) => call('DELETE', `/orders/${o.id}`),
     onSettled: () => {
       for (const k of ['orders', 'book', 'units']) void client.invalidateQueries({ queryKey: [k] });
     },
@@ -108,45 +109,42 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
     k: () => setSelected((i) => Math.max(0, i - 1)),
     x: () => {
       const o = rows[selected];
-      if (o && isWorking(o)) cancel.mutate([o]);
+      if (mayTrade && o && isWorking(o)) cancel.mutate(o);
     },
-    'alt+x': () => setAsking(working.length > 0),
+    e: () => {
+      const o = rows[selected];
+      if (mayTrade && o?.state === 'open') setAmending(o.id);
+    },
+    o: () => {
+      if (mayTrade) setMore(!more);
+    },
+    'alt+x': () => setAsking(mayTrade && working.length > 0),
   });
 
   const ordersTile = (
     <Orders
       query={orders} instruments={all} selected={selected} onSelect={setSelected} phone={phone}
-      onCancel={(o) => cancel.mutate([o])} onCancelAll={() => setAsking(true)} error={cancel.error}
+      onCancel={cancel.mutate} onCancelAll={() => setAsking(true)} error={cancel.error}
+      amending={amending} onAmend={setAmending} book={book.data} may={mayTrade}
       onPlace={() => change({ type: 'side', side: 'bid' })}
     />
   );
-  const confirm = (
-    <Modal opened={asking} onClose={() => setAsking(false)} title={`Cancel ${int(working.length)} working orders?`}>
-      <p className="t2">They leave the book at once; serials they reserve are free again. Fills stay.</p>
-      <div className="confirm">
-        <button
-          type="button" className="btn btn-bad" data-autofocus
-          onClick={() => {
-            setAsking(false);
-            cancel.mutate(working);
-          }}
-        >
-          Cancel {int(working.length)} orders
-        </button>
-        <button type="button" className="btn" onClick={() => setAsking(false)}>Not now</button>
-      </div>
-    </Modal>
-  );
-  if (phone) return <>{ordersTile}<Positions />{confirm}</>;
+  const confirm = <CancelAll opened={asking} working={working} here={here} onClose={() => setAsking(false)} />;
+  const halted = book.data?.halted === true;
+  const turn = book.data && me?.can.includes('market.halt') && <HaltSwitch here={here} book={book.data} />;
+  if (phone) return <>{halted && <HaltStrip here={here} />}{turn && <div className="mk-turn">{turn}</div>}{ordersTile}<Positions />{confirm}</>;
   return (
     <div className="market">
-      <Head here={here} tape={tape.data ?? []} lastMc={book.data?.last_mc} now={now} />
-      {gapSince !== null && (
-        <div className="strip strip-warn strip-flush mk-gap" role="alert">
-          <Glyph kind="look" size={12} /> <span className="b">Book incomplete since {second(gapSince)}</span>
-          <span className="t2">figures are as of then; fetching the book again</span>
-        </div>
-      )}
+      <Head here={here} tape={tape.data ?? []} lastMc={book.data?.last_mc} now={now} halted={halted}>{turn}</Head>
+      <div className="mk-gap">
+        {halted && <HaltStrip here={here} />}
+        {gapSince !== null && (
+          <div className="strip strip-warn strip-flush" role="alert">
+            <Glyph kind="look" size={12} /> <span className="b">Book incomplete since {second(gapSince)}</span>
+            <span className="t2">figures are as of then; fetching the book again</span>
+          </div>
+        )}
+      </div>
       <div className="mk-left">
         <Instruments current={here.id} onPick={(id) => void navigate(`/market/${id}`)} focus={focus} />
         <Positions />
@@ -155,7 +153,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
         <Prices here={here} />
         {ordersTile}
         <footer className="mk-keys sm t2">
-          <span><Kbd>j</Kbd> <Kbd>k</Kbd> rows</span><span><Kbd>x</Kbd> cancel</span>
+          <span><Kbd>j</Kbd> <Kbd>k</Kbd> rows</span><span><Kbd>e</Kbd> amend</span><span><Kbd>x</Kbd> cancel</span>
           <span><Kbd>↑</Kbd> <Kbd>↓</Kbd> tick</span><span><Kbd>p</Kbd> price from ladder</span><span><Kbd>?</Kbd> all keys</span>
         </footer>
       </div>
@@ -165,7 +163,7 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
       </div>
       <div className="mk-right">
         {mayTrade
-          ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} mend={standing?.may_trade === false} send={send} />
+          ? <TicketTile instrument={here} book={book.data} ticket={ticket} change={change} blocked={blocked} mend={standing?.may_trade === false} send={send} more={more} onMore={setMore} />
           : <Tile title="Order"><Denied needs="orders need the trader role" /></Tile>}
         <BestAsk here={here} ladder={ladder} />
       </div>
@@ -174,7 +172,9 @@ function Terminal({ here, all }: { here: Instrument; all: Instrument[] }) {
   );
 }
 
-function Head({ here, tape, lastMc, now }: { here: Instrument; tape: Fill[]; lastMc: number | undefined; now: number }) {
+function Head({ here, tape, lastMc, now, halted, children }: {
+  here: Instrument; tape: Fill[]; lastMc: number | undefined; now: number; halted: boolean; children: ReactNode;
+}) {
   const today = tape.filter((f) => now - Date.parse(f.at) < 86_400_000);
   const volume = today.reduce((n, f) => n + f.units, 0);
   const first = [...today].sort((a, b) => a.at.localeCompare(b.at))[0];
@@ -182,11 +182,13 @@ function Head({ here, tape, lastMc, now }: { here: Instrument; tape: Fill[]; las
   return (
     <header className="page-head mk-head">
       <h1>{here.name}</h1>
+      {halted && <StatusChip kind="hold">Halted</StatusChip>}
       <span className="about">{here.region} · {here.incoterm} · {here.currency} · sold as {int(here.nominal_ghs / 1000)} TH/s</span>
       <div className="actions sm t2">
         <span>Last <b className="t1 mk-last">{lastMc ? `$${pricePerTH(lastMc)}` : 'no fills'}</b>{lastMc ? ' /TH' : ''}</span>
         {change !== null && <span>24 h <b className={change < 0 ? 'bad' : change > 0 ? 'ok' : 't1'}>{change > 0 ? '+' : ''}{fixed(change, 1)} %</b></span>}
         <span>Volume 24 h <b className="t1">{int(volume)}</b> units</span>
+        {children}
       </div>
     </header>
   );

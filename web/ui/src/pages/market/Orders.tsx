@@ -1,9 +1,11 @@
-import type { Instrument, Order } from '../../api/types';
+import type { Book, Instrument, Order } from '../../api/types';
 import { int, pricePerTH, short } from '../../lib/format';
-import { second } from '../../lib/time';
+import { dayMinute, duration, second } from '../../lib/time';
 import { Glyph, type GlyphKind } from '../../parts/Glyph';
 import { Kbd, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonRows } from '../../parts/States';
+import { useNow } from '../../parts/useNow';
+import { AmendRow } from './AmendRow';
 import { isWorking } from './ladder';
 
 interface Props {
@@ -13,6 +15,12 @@ interface Props {
   onSelect: (i: number) => void;
   onCancel: (o: Order) => void;
   onCancelAll: () => void;
+  /** The order that is being amended in its row; empty is none. */
+  amending: string;
+  onAmend: (id: string) => void;
+  /** The book on screen, for what an amendment of an order in it would do. */
+  book: Book | undefined;
+  may: boolean;
   onPlace: () => void;
   error: unknown;
   phone: boolean;
@@ -33,7 +41,7 @@ export function Orders(p: Props) {
       aside={(
         <>
           {int(working)} working · {int(filled)} filled
-          <button type="button" className="btn btn-sm" disabled={working === 0} onClick={p.onCancelAll}>Cancel all <Kbd>⌥X</Kbd></button>
+          <button type="button" className="btn btn-sm" disabled={working === 0 || !p.may} onClick={p.onCancelAll}>Cancel all <Kbd>⌥X</Kbd></button>
         </>
       )}
     >
@@ -52,7 +60,7 @@ export function Orders(p: Props) {
             <thead>
               <tr>
                 {!p.phone && <th>Order</th>}<th>Side</th><th>Instrument</th><th className="num">$/TH</th>
-                <th className="num">Filled</th>{!p.phone && <th>Stands</th>}<th>State</th><th><span className="sr">Cancel</span></th>
+                <th className="num">Filled</th>{!p.phone && <th>Stands</th>}<th>State</th><th><span className="sr">Amend, cancel</span></th>
               </tr>
             </thead>
             <tbody>
@@ -66,28 +74,66 @@ export function Orders(p: Props) {
   );
 }
 
-function Row({ o, selected, instruments, onSelect, onCancel, phone }: Omit<Props, 'selected' | 'onSelect'> & {
+function Row({ o, selected, instruments, onSelect, onCancel, onAmend, amending, book, may, phone }: Omit<Props, 'selected' | 'onSelect'> & {
   o: Order; selected: boolean; onSelect: () => void;
 }) {
   const [kind, full] = stateOf(o);
   const words = phone ? (full.split(/[:,]| \d/)[0] ?? full) : full;
-  const name = instruments.find((i) => i.id === o.instrument)?.name ?? 'unknown';
+  const instrument = instruments.find((i) => i.id === o.instrument);
+  const at = pricePerTH(o.price_mc);
   return (
-    <tr aria-selected={selected} onClick={onSelect} data-order={o.id}>
-      {!phone && <td className="mono sm">{short(o.id, 0, 6).replace('…', '')}</td>}
-      <td><Glyph kind={o.side === 'bid' ? 'up' : 'down'} size={10} /> {o.side === 'bid' ? 'Buy' : 'Sell'}</td>
-      <td>{name}</td>
-      <td className="num b">{pricePerTH(o.price_mc)}</td>
-      <td className="num">{int(o.filled)} / {int(o.units)}</td>
-      {!phone && <td className="sm t2">{o.tif.toUpperCase()}</td>}
-      <td><Glyph kind={kind} size={10} /> {words}</td>
-      <td className="num">
-        {isWorking(o) && (
-          <button type="button" className="row-x" onClick={() => onCancel(o)} aria-label={`Cancel the order at ${pricePerTH(o.price_mc)}`}>×</button>
-        )}
-      </td>
-    </tr>
+    <>
+      <tr aria-selected={selected} onClick={onSelect} data-order={o.id}>
+        {!phone && <td className="mono sm">{short(o.id, 0, 6).replace('…', '')}</td>}
+        <td><Glyph kind={o.side === 'bid' ? 'up' : 'down'} size={10} /> {o.side === 'bid' ? 'Buy' : 'Sell'}</td>
+        <td>{instrument?.name ?? 'unknown'}{phone && <Asks o={o} />}</td>
+        <td className="num b">{at}</td>
+        <td className="num">{int(o.filled)} / {int(o.units)}</td>
+        {!phone && <td className="sm t2"><Asks o={o} /></td>}
+        <td><Glyph kind={kind} size={10} /> {words}</td>
+        <td className="num row-does">
+          {may && o.state === 'open' && <button type="button" className="row-x" onClick={() => onAmend(o.id)} aria-label={`Amend the order at ${at}`} aria-expanded={amending === o.id}>✎</button>}
+          {may && isWorking(o) && <button type="button" className="row-x" onClick={() => onCancel(o)} aria-label={`Cancel the order at ${at}`}>×</button>}
+        </td>
+      </tr>
+      {amending === o.id && o.state === 'open' && instrument && (
+        <AmendRow o={o} tick={instrument.tick_mc} book={book?.instrument === o.instrument ? book : undefined} columns={phone ? 6 : 8} onDone={() => onAmend('')} />
+      )}
+    </>
   );
+}
+
+/** How it stands and what it asks for, each as short as it goes. */
+function Asks({ o }: { o: Order }) {
+  return (
+    <span className="asks">
+      {o.tif === 'gtd' ? <Ends o={o} /> : <span className="ask-tif">{o.tif.toUpperCase()}</span>}
+      {asks(o).map(([word, title]) => <span key={word} className="chip chip-none ask" title={title}>{word}</span>)}
+    </span>
+  );
+}
+
+/** The clock of an order that ends by itself. */
+function Ends({ o }: { o: Order }) {
+  const now = useNow();
+  const end = Date.parse(o.expires_at ?? '');
+  const clock = isWorking(o) && end > now;
+  return <span className="ask-tif" title={`Ends ${dayMinute(end)} UTC`}>{clock ? `ends in ${duration((end - now) / 1000)}` : `to ${dayMinute(end)}`}</span>;
+}
+
+/** Attributes that are not the usual ones, with what they mean. */
+export function asks(o: Order): [word: string, title: string][] {
+  const out: [string, string][] = [];
+  const min = o.min_units ?? 0;
+  const lot = o.lot ?? 0;
+  if (o.type === 'market') out.push(['market', 'Took what was there, inside its worst price']);
+  if (o.post_only) out.push(['post', 'Post-only: refused when its price meets an order that rests']);
+  if (o.aon) out.push(['AON', 'All or none: trades whole in one go']);
+  if (min > 1) out.push([`min ${int(min)}`, `At least ${int(min)} units a trade`]);
+  if (lot > 1) out.push([`lot ${int(lot)}`, `Every trade is a multiple of ${int(lot)} units`]);
+  if (o.stp === 'cancel-oldest') out.push(['own: oldest', 'When it meets an order of your own, the older is cancelled']);
+  if (o.stp === 'cancel-both') out.push(['own: both', 'When it meets an order of your own, both are cancelled']);
+  return out;
 }
 
 function stateOf(o: Order): [GlyphKind, string] {
@@ -96,6 +142,6 @@ function stateOf(o: Order): [GlyphKind, string] {
     case 'open': return o.filled > 0 ? ['live', 'Part filled'] : ['todo', 'Resting'];
     case 'filled': return ['done', `Filled ${second(o.changed_at)}`];
     case 'rejected': return ['wrong', o.reason ? `Rejected: ${o.reason}` : 'Rejected'];
-    default: return ['off', o.filled > 0 ? 'Cancelled, part filled' : 'Cancelled'];
+    default: return ['off', [o.reason === 'expired' ? 'Ended' : o.reason === 'unfilled' ? 'Closed' : 'Cancelled', o.filled > 0 && 'part filled', o.reason === 'self-trade' && 'met your own'].filter(Boolean).join(', ')];
   }
 }

@@ -55,8 +55,9 @@ function rungs(levels: readonly Level[], mine: readonly Order[], side: Side): Ru
   });
 }
 
-/** Units that would trade at once at this limit, and what is in the way. */
+/** Units that would trade at once at this limit, if nobody there set a condition; none while the book is halted. */
 export function fillsNow(book: Book | undefined, side: Side, priceMc: number, units: number): number {
+  if (book?.halted) return 0;
   const against = side === 'bid' ? (book?.asks ?? []) : (book?.bids ?? []);
   const crossing = against.filter((l) => (side === 'bid' ? l.price_mc <= priceMc : l.price_mc >= priceMc));
   return Math.min(units, crossing.reduce((n, l) => n + l.units, 0));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Book, Order } from '../../api/types';
 import { fillsNow, ladderOf } from './ladder';
-import { edit, empty, invoiceCents, orderOf, shareCents, type Ticket } from './ticket';
+import { invoiceCents, shareCents } from './ticket';
 
 const book: Book = {
   instrument: 'i', seq: 1,
@@ -37,32 +37,7 @@ describe('fillsNow', () => {
     ['bid', 1_142_000, 24, 24], ['bid', 1_142_000, 200, 118], ['bid', 1_144_000, 200, 166], ['bid', 1_141_999, 5, 0],
     ['ask', 1_138_000, 300, 240], ['ask', 1_136_000, 300, 300], ['ask', 1_139_000, 5, 0],
   ] as const)('%s at %i for %i fills %i', (side, p, n, want) => expect(fillsNow(book, side, p, n)).toBe(want));
-});
-
-describe('ticket', () => {
-  const t: Ticket = { ...empty, price: '11.42', units: '24' };
-  it('steps by ticks, and from between ticks onto one', () => {
-    expect(edit(t, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('11.43');
-    expect(edit(t, { type: 'ticks', tick: 1000, n: -10, from: null }).price).toBe('11.32');
-    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('11.43');
-    expect(edit({ ...t, price: '11.425' }, { type: 'ticks', tick: 1000, n: -1, from: null }).price).toBe('11.42');
-  });
-  it('never steps to nothing', () => expect(edit({ ...t, price: '0.01' }, { type: 'ticks', tick: 1000, n: -10, from: null }).price).toBe('0.01'));
-  it('an empty price steps from the book', () => {
-    expect(edit(empty, { type: 'ticks', tick: 1000, n: 1, from: 114_000 }).price).toBe('1.15');
-    expect(edit(empty, { type: 'ticks', tick: 1000, n: 1, from: null }).price).toBe('');
-  });
-  it('a bid names units, an ask names serials', () => {
-    expect(orderOf(t, 'i')).toEqual({ instrument: 'i', side: 'bid', price_mc: 1_142_000, units: 24, tif: 'GTC' });
-    const ask = edit(edit(t, { type: 'side', side: 'ask' }), { type: 'offer', unitId: 'u' });
-    expect(orderOf(ask, 'i')).toEqual({ instrument: 'i', side: 'ask', price_mc: 1_142_000, unit_ids: ['u'], tif: 'GTC' });
-    expect(orderOf(edit(ask, { type: 'offer', unitId: 'u' }), 'i')).toBe('Choose the serials to sell');
-  });
-  it('says what it lacks', () => {
-    expect(orderOf(t, '')).toBe('Choose an instrument');
-    expect(orderOf({ ...t, price: '1.x' }, 'i')).toBe('Give a price in $/TH');
-    expect(orderOf({ ...t, units: '0' }, 'i')).toBe('Give a whole number of units');
-  });
+  it('fills nothing while halted', () => expect(fillsNow({ ...book, halted: true }, 'bid', 1_144_000, 5)).toBe(0));
 });
 
 describe('invoiceCents matches the kernel, half to even', () => {
