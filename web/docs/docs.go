@@ -53,7 +53,7 @@ var page = template.Must(template.New("page").Parse(`<!doctype html>
 type link struct{ Name, Title string }
 
 // nav is the order in which a reader needs the pages.
-var nav = []link{{"tour", "Tour"}, {"orders", "Orders"}, {"operations", "Operation"}, {"configuration", "Configuration"}}
+var nav = []link{{"tour", "Tour"}, {"orders", "Orders"}, {"pool", "Mining"}, {"operations", "Operation"}, {"configuration", "Configuration"}}
 
 // Handler serves the pages and hands everything else on.
 func Handler(next http.Handler) (http.Handler, error) {

@@ -34,7 +34,7 @@ export async function docs(browser, shots) {
     await page.locator('.opblock').first().locator('.opblock-summary-control').click();
     await page.locator('.opblock.is-open .responses-wrapper').first().waitFor();
     if (shots) await page.screenshot({ path: `${shots}/docs-api-${scheme}-${width}.png` });
-    for (const name of ['tour', 'operations', 'configuration']) {
+    for (const name of ['tour', 'pool', 'operations', 'configuration']) {
       await page.goto(`${base}/docs/${name}`);
       await page.locator('main h1').waitFor();
       const broken = await page.evaluate(() => [...document.images].filter((i) => !i.complete || i.naturalWidth === 0).map((i) => i.src));

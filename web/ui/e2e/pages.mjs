@@ -1,6 +1,6 @@
 // Every page of the app, as whom it is looked at, and what shows that it is
 // there. The walk opens each in both schemes and sizes: see walk.mjs.
-import { first } from './session.mjs';
+import { first, watchToken } from './session.mjs';
 
 /**
  * @typedef {object} PageOf
@@ -26,8 +26,14 @@ export const PAGES = [
   { name: 'import', path: '/logistics/import', as: 'seller.owner', ready: '.bn-drop' },
   { name: 'pool', path: '/pool', as: 'buyer.owner', ready: '.pl-luck-line' },
   { name: 'pool-workers', path: '/pool/workers', as: 'seller.owner', ready: 'table tbody tr td button, .empty' },
-  { name: 'pool-worker', path: async () => `/pool/workers/${await first('seller.owner', '/pool/workers')}`, as: 'seller.owner', ready: '.pl-worker' },
+  { name: 'pool-worker', path: async () => `/pool/workers/${await first('seller.owner', '/pool/workers')}`, as: 'seller.owner', ready: '.pl-finding, .pl-three .empty' },
   { name: 'pool-blocks', path: '/pool/blocks', as: 'buyer.owner', ready: 'table tbody tr td b, .empty' },
+  { name: 'pool-terms', path: '/pool/terms', as: 'seller.owner', ready: 'table tbody tr td .mono, .empty' },
+  { name: 'pool-terms-house', path: '/pool/terms', as: 'house.treasury', ready: '.pl-lines' },
+  { name: 'pool-watchers', path: '/pool/watchers', as: 'seller.owner', ready: '.og-form' },
+  { name: 'pool-watch', path: async () => `/watch#${await watchToken('seller.owner')}`, as: null, ready: '.pl-watch-workers tbody td .mono' },
+  { name: 'pool-watch-broken', path: '/watch', as: null, ready: '.empty' },
+  { name: 'pool-status', path: '/status', as: null, ready: '.figure-value' },
   { name: 'statements', path: '/pool/statements', as: 'seller.owner', ready: 'table tbody tr td button, .empty' },
   { name: 'statement', path: async () => `/pool/statements/${await first('seller.owner', '/pool/statements')}`, as: 'seller.owner', ready: '.sm-lines .glyph, .sm-lines svg' },
   { name: 'money', path: '/money', as: 'buyer.owner', ready: 'h2, .empty' },

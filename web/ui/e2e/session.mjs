@@ -33,6 +33,10 @@ export async function first(key, path) {
   return items[0].id;
 }
 
+/** The token of a new watcher link that shows everything. */
+export const watchToken = async (key) =>
+  (await ask(key, '/pool/watch-links', 'POST', { name: 'browser test', workers: true, earnings: true, expires_in_days: 1 })).token;
+
 /** A page that remembers its script errors. */
 export async function open(browser, scheme = 'dark', width = 1440) {
   const page = await newPage(browser, scheme, width);

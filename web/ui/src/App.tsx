@@ -21,6 +21,10 @@ const ImportPage = lazy(() => import('./pages/bench/ImportPage'));
 const PoolOverviewPage = lazy(() => import('./pages/pool/OverviewPage'));
 const WorkersPage = lazy(() => import('./pages/pool/WorkersPage'));
 const WorkerPage = lazy(() => import('./pages/pool/WorkerPage'));
+const WatchersPage = lazy(() => import('./pages/pool/WatchersPage'));
+const TermsPage = lazy(() => import('./pages/pool/TermsPage'));
+const WatchPage = lazy(() => import('./pages/pool/WatchPage'));
+const StatusPage = lazy(() => import('./pages/pool/StatusPage'));
 const BlocksPage = lazy(() => import('./pages/pool/BlocksPage'));
 const StatementsPage = lazy(() => import('./pages/statement/StatementsPage'));
 const StatementPage = lazy(() => import('./pages/statement/StatementPage'));
@@ -49,6 +53,8 @@ export function App() {
         <Route path="/signin" element={<SignInPage />} />
         <Route path="/join" element={<JoinPage />} />
         <Route path="/reset" element={<ResetPage />} />
+        <Route path="/watch" element={<WatchPage />} />
+        <Route path="/status" element={<StatusPage />} />
         <Route path="/welcome" element={<WelcomePage />} />
         <Route element={<SignedIn />}>
           <Route index element={<Home />} />
@@ -69,6 +75,8 @@ export function App() {
           <Route path="pool/workers" element={<WorkersPage />} />
           <Route path="pool/workers/:id" element={<WorkerPage />} />
           <Route path="pool/blocks" element={<BlocksPage />} />
+          <Route path="pool/terms" element={<TermsPage />} />
+          <Route path="pool/watchers" element={<WatchersPage />} />
           <Route path="pool/statements" element={<StatementsPage />} />
           <Route path="pool/statements/:id" element={<StatementPage />} />
           <Route path="money" element={<WalletPage />} />

@@ -40,6 +40,8 @@ export interface Options {
   body?: unknown;
   /** Sent with every POST; pass the same one to repeat a try safely. */
   idempotencyKey?: string;
+  /** Besides those that every call has. */
+  headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
@@ -86,7 +88,7 @@ export async function call<T>(method: Method, path: string, opt: Options = {}): 
 }
 
 async function once<T>(method: Method, path: string, opt: Options): Promise<T> {
-  const headers: Record<string, string> = { Accept: 'application/json' };
+  const headers: Record<string, string> = { Accept: 'application/json', ...opt.headers };
   const file = opt.body instanceof Blob ? opt.body : null;
   if (opt.body !== undefined) headers['Content-Type'] = file ? 'application/octet-stream' : 'application/json';
   if (method === 'POST') headers['Idempotency-Key'] = opt.idempotencyKey ?? newKey();

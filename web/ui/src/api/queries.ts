@@ -161,8 +161,6 @@ export const luckQuery = queryOptions({ queryKey: ['pool', 'luck'], queryFn: ite
 
 export const refusalsQuery = queryOptions({ queryKey: ['pool', 'refusals'], queryFn: get<Refusals>('/pool/refusals'), refetchInterval: 30_000 });
 
-export const workersQuery = queryOptions({ queryKey: ['pool', 'workers'], queryFn: items<PoolWorker>('/pool/workers?limit=500'), refetchInterval: 15_000 });
-
 export const workerQuery = (id: string) =>
   queryOptions({ queryKey: ['pool', 'workers', id], queryFn: get<PoolWorker>(`/pool/workers/${id}`), refetchInterval: 10_000 });
 
@@ -239,6 +237,13 @@ export const machineQuery = (id: string) =>
 
 export const minerQuery = (id: string) =>
   queryOptions({ queryKey: ['fleet', 'miner', id], queryFn: get<Miner>(`/miners/${id}`), refetchInterval: FLEET_EVERY });
+
+/** The machine as an agent sees it, if one does. */
+export const minerOfUnitQuery = (unit: string) =>
+  queryOptions({
+    queryKey: ['fleet', 'miner-of', unit],
+    queryFn: async ({ signal }) => (await call<Page<Miner>>('GET', `/miners${query({ unit, limit: 1 })}`, { signal })).items[0] ?? null,
+  });
 
 export const accountsQuery = queryOptions({ queryKey: ['ledger', 'accounts'], queryFn: items<Account>('/ledger/accounts'), refetchInterval: 30_000 });
 

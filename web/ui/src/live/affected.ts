@@ -26,6 +26,7 @@ export function affected(m: Message): Key[] {
   if (m.kind === 'miner.seen' || m.kind.startsWith('units.') || m.kind === 'held.released') keys.push(['units']);
   if (m.kind.startsWith('units.')) keys.push(['shipments']);
   if (m.kind === 'miner.redirected' || m.kind === 'redirect.failed') keys.push(['fleet'], ['plans']);
+  if (m.kind.startsWith('worker.')) keys.push(['pool', 'workers'], ['pool', 'worker-counts'], ['pool', 'overview']);
   if (m.kind === 'earnings.settled') keys.push(['pool']);
   return keys;
 }

@@ -8,6 +8,7 @@ export const KINDS = [
   'redirect.failed', 'proof.started', 'session.opened',
   'work.measured', 'hashrate.proven', 'hashrate.refuted', 'held.released', 'earnings.settled', 'payout.sent',
   'payout.confirmed', 'payout.refused', 'book', 'tick', 'hello',
+  'worker.online', 'worker.slow', 'worker.silent',
 ] as const;
 
 /** A message is a beat of the connection; it says how long silence may last. */

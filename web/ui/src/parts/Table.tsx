@@ -1,5 +1,5 @@
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { useRef, useState, type ReactNode } from 'react';
+import { useEffect, useRef, useState, type ReactNode } from 'react';
 import { useHotkeys } from '../lib/hotkeys';
 import { SkeletonRows } from './States';
 import { usePhone } from './useNow';
@@ -13,6 +13,14 @@ export interface Column<T> {
   /** Left out on a phone. */
   wide?: boolean;
   cell: (row: T) => ReactNode;
+  /** The name by which the rows can be sorted by this column. */
+  sort?: string;
+}
+
+/** Which column the rows are sorted by. */
+export interface Sorting {
+  by: string;
+  order: 'asc' | 'desc';
 }
 
 interface Props<T> {
@@ -30,6 +38,11 @@ interface Props<T> {
   onPick?: (ids: ReadonlySet<string>) => void;
   /** The table's keys are dead while another part owns the keyboard. */
   keys?: boolean;
+  sorting?: Sorting;
+  /** A head that sorts was clicked. */
+  onSort?: (s: Sorting) => void;
+  /** The last rows come into view: more may be fetched. */
+  onEnd?: () => void;
 }
 
 const VIRTUAL_ABOVE = 200;
@@ -65,6 +78,11 @@ export function Table<T>(p: Props<T>) {
     ...(p.onPick && { x: () => rows[here] && toggle(p.id(rows[here])) }),
     ...(p.onOpen && { Enter: () => rows[here] && p.onOpen?.(rows[here]) }),
   }, p.keys ?? true);
+  const last = many ? (virtual.getVirtualItems().at(-1)?.index ?? 0) : rows.length - 1;
+  const { onEnd } = p;
+  useEffect(() => {
+    if (onEnd && rows.length > 0 && last >= rows.length - 40) onEnd();
+  }, [onEnd, last, rows.length]);
   const shown = many ? virtual.getVirtualItems().map((v) => v.index) : rows.map((_, i) => i);
   const before = many ? (virtual.getVirtualItems()[0]?.start ?? 0) : 0;
   const after = many ? virtual.getTotalSize() - (virtual.getVirtualItems().at(-1)?.end ?? 0) : 0;
@@ -74,7 +92,7 @@ export function Table<T>(p: Props<T>) {
         <thead>
           <tr>
             {p.onPick && <th className="pick"><PickAll {...p} /></th>}
-            {columns.map((c, i) => <th key={i} className={c.num ? 'num' : undefined}>{c.head}</th>)}
+            {columns.map((c, i) => <Head key={i} column={c} {...(p.sorting && { sorting: p.sorting })} {...(p.onSort && { onSort: p.onSort })} />)}
           </tr>
         </thead>
         <tbody>
@@ -99,6 +117,19 @@ export function Table<T>(p: Props<T>) {
         </tbody>
       </table>
     </div>
+  );
+}
+
+function Head<T>({ column: c, sorting, onSort }: { column: Column<T>; sorting?: Sorting; onSort?: (s: Sorting) => void }) {
+  const by = c.sort;
+  if (!by || !onSort) return <th className={c.num ? 'num' : undefined}>{c.head}</th>;
+  const on = sorting?.by === by ? sorting.order : undefined;
+  // Figures are looked at from the largest, names from the first.
+  const next = on === undefined ? (c.num ? 'desc' : 'asc') : on === 'asc' ? 'desc' : 'asc';
+  return (
+    <th className={c.num ? 'num' : undefined} aria-sort={on === undefined ? 'none' : on === 'asc' ? 'ascending' : 'descending'}>
+      <button type="button" className="sort" onClick={() => onSort({ by, order: next })}>{c.head} <span aria-hidden>{on === 'asc' ? '↑' : on === 'desc' ? '↓' : ''}</span></button>
+    </th>
   );
 }
 

@@ -13,9 +13,14 @@ const STATES: Record<Block['state'], [GlyphKind, string]> = {
 };
 
 /** Found blocks with what became of them. */
-export function BlocksTable({ rows, keys }: { rows: readonly Block[] | undefined; keys: boolean }) {
+export function BlocksTable({ rows, keys, open = false }: {
+  rows: readonly Block[] | undefined; keys: boolean;
+  /** For anybody: no finders, whole amounts in satoshis. */
+  open?: boolean;
+}) {
   const [at, setAt] = useState('');
-  const pool = useQuery(poolQuery).data;
+  const pool = useQuery({ ...poolQuery, enabled: !open }).data;
+  const sats = open || (pool !== undefined && pool.work_scale > 1);
   const state = (b: Block) => {
     const [kind, words] = STATES[b.state];
     return <span title={b.verdict}><Glyph kind={kind} size={11} /> {b.state === 'accepted' ? `${int(b.confirmations)} deep` : words}{b.state === 'rejected' && b.verdict && <span className="t2">: {b.verdict}</span>}</span>;
@@ -27,8 +32,8 @@ export function BlocksTable({ rows, keys }: { rows: readonly Block[] | undefined
         { head: 'Height', cell: (b) => <b>{int(b.height)}</b>, width: 50 },
         { head: 'Found, UTC', cell: (b) => <span className="t2">{daySecond(b.found_at)}</span>, width: 110 },
         { head: 'Hash', cell: (b) => <span className="mono sm" title={b.hash}>…{b.hash.slice(-12)}</span>, width: 110, wide: true },
-        { head: pool && pool.work_scale > 1 ? 'Reward sat' : 'Reward BTC', num: true, cell: (b) => <b>{pool && pool.work_scale > 1 ? int(b.value_sats) : btc(b.value_sats)}</b> },
-        { head: 'Found by', cell: (b) => (b.unit_id ? <Link className="mono sm" to={`/units/${b.unit_id}`}>{short(b.unit_id)}</Link> : b.worker_id ? <Link className="mono sm" to={`/pool/workers/${b.worker_id}`}>{short(b.worker_id)}</Link> : <span className="t3">another account</span>), wide: true },
+        { head: sats ? 'Reward sat' : 'Reward BTC', num: true, cell: (b) => <b>{sats ? int(b.value_sats) : btc(b.value_sats)}</b> },
+        ...(open ? [] : [{ head: 'Found by', cell: (b: Block) => (b.unit_id ? <Link className="mono sm" to={`/units/${b.unit_id}`}>{short(b.unit_id)}</Link> : b.worker_id ? <Link className="mono sm" to={`/pool/workers/${b.worker_id}`}>{short(b.worker_id)}</Link> : <span className="t3">another account</span>), wide: true }]),
         { head: 'State', cell: state, width: 80 },
       ]}
     />

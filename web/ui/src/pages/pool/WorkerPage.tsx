@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
-import { workerQuery, workerSeriesQuery, workerWorkQuery } from '../../api/queries';
+import { minerOfUnitQuery, useMe, workerQuery, workerSeriesQuery, workerWorkQuery } from '../../api/queries';
 import type { PoolChart as ChartData } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
 import { fixed, int, percent } from '../../lib/format';
@@ -9,10 +9,14 @@ import { dayMinute, dayYear, minute } from '../../lib/time';
 import { Figure, FigureStrip, Missing, Segments, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { Table } from '../../parts/Table';
-import { usePhone } from '../../parts/useNow';
+import { useNow, usePhone } from '../../parts/useNow';
 import { reasonOf } from './chartdata';
 import { PoolChart } from './PoolChart';
 import { PoolTabs } from './PoolTabs';
+import { RotateSecret } from './RotateSecret';
+import { StateChip } from './states';
+import { ForensicsTile, GapTile, SessionsTile } from './WorkerTiles';
+import '../org/org.css';
 import './pool.css';
 
 const BACK = { '1h': [3600, 60], '6h': [21_600, 300], '24h': [86_400, 900] } as const;
@@ -24,9 +28,13 @@ export default function WorkerPage() {
   const phone = usePhone();
   const [back, setBack] = useState<Back>('1h');
   const [at, setAt] = useState('');
+  const now = useNow(5000);
   const w = useQuery(workerQuery(id));
   const [seconds, step] = BACK[back];
   const series = useQuery(workerSeriesQuery(id, seconds, step));
+  const unit = w.data?.unit_id;
+  const can = useMe().data?.can ?? [];
+  const miner = useQuery({ ...minerOfUnitQuery(unit ?? ''), enabled: unit !== undefined && can.includes('fleet.read') }).data?.id;
   const work = useQuery(workerWorkQuery(id));
   usePageTitle(w.data?.user ?? 'Worker');
   const chart = useMemo((): ChartData | null => series.data ? {
@@ -37,14 +45,15 @@ export default function WorkerPage() {
     ? { value: fixed(r.ths, 1), unit: 'TH/s', made: r.upper_ths === undefined ? '' : `${fixed(r.lower_ths, 1)} to ${fixed(r.upper_ths, 1)} at 95 %` }
     : { value: <Missing>no shares</Missing>, made: 'in this window' };
   return (
-    <article className="pl">
+    <article className="pl pl-scroll">
       <PoolTabs />
       {w.isError && <Failed what="The worker was not read" error={w.error} onRetry={() => void w.refetch()} />}
       {w.isPending && <SkeletonBlock />}
       {d && (
         <>
-          <header className="pl-worker"><h2 className="mono">{d.user}</h2>
-            <span className="t2">{d.unit_id ? <Link to={`/units/${d.unit_id}`}>the machine’s life line</Link> : 'a plain worker'} · since {dayYear(d.created_at)}{d.retired_at && ` · retired ${dayMinute(d.retired_at)}`}{d.agent && ` · ${d.agent}`}</span></header>
+          <header className="pl-worker"><h2 className="mono">{d.user}</h2> <StateChip w={d} now={now} />
+            <span className="t2">{d.unit_id ? <><Link to={`/units/${d.unit_id}`}>life line</Link>{miner && <> · <Link to={`/miners/${miner}`}>miner</Link></>}</> : 'a plain worker'} · since {dayYear(d.created_at)}{d.retired_at && ` · retired ${dayMinute(d.retired_at)}`}{d.agent && ` · ${d.agent}`}{d.old_secret_until && Date.parse(d.old_secret_until) > now && ` · the old secret is good until ${dayMinute(d.old_secret_until)}`}</span>
+            <span className="pl-right"><RotateSecret w={d} /></span></header>
           <FigureStrip>
             <Figure label="5 min" accent {...figure(d, d.shares)} />
             <Figure label="1 h" accent {...figure(d.hour, d.hour.shares)} />
@@ -56,6 +65,11 @@ export default function WorkerPage() {
             {series.isError && <Failed what="The series was not read" error={series.error} />}
             {chart && (chart.points.length === 0 ? <Empty title="No shares in this window">Look further back, or at the machine.</Empty> : <PoolChart data={chart} phone={phone} />)}
           </Tile>
+          <div className="pl-three">
+            <ForensicsTile w={d} />
+            <GapTile w={d} />
+            <SessionsTile w={d} />
+          </div>
           <Tile title="Booked work by rate" aside="newest first">
             {work.isError && <Failed what="Booked work was not read" error={work.error} />}
             {work.data?.length === 0 ? <Empty title="Nothing booked yet">Work is booked with every accepted share.</Empty> : (

@@ -1,68 +1,75 @@
-import { useQuery } from '@tanstack/react-query';
-import { useRef, useState } from 'react';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { useCallback, useDeferredValue, useMemo, useRef, useState } from 'react';
 import { useNavigate } from 'react-router';
-import { workersQuery } from '../../api/queries';
-import type { PoolWorker, Rates } from '../../api/types';
+import { workerCountsQuery, workersQuery } from '../../api/pool';
+import type { PoolWorker } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
 import { fixed, int, percent } from '../../lib/format';
 import { useHotkeys } from '../../lib/hotkeys';
 import { duration } from '../../lib/time';
 import { Download } from '../../parts/Actions';
-import { Glyph } from '../../parts/Glyph';
 import { Kbd } from '../../parts/Parts';
 import { Empty, Failed } from '../../parts/States';
-import { Table } from '../../parts/Table';
+import { Table, type Column, type Sorting } from '../../parts/Table';
 import { useNow } from '../../parts/useNow';
 import { PoolTabs } from './PoolTabs';
+import { Rate, StateChip, StatePicks } from './states';
 import '../list.css';
 import './pool.css';
-
-/** 199.8 ±6.4, or why there is no figure. */
-export function Rate({ r, shares }: { r: Rates; shares: number }) {
-  if (shares === 0) return <span className="t3">no shares</span>;
-  const half = r.upper_ths === undefined ? null : (r.upper_ths - r.lower_ths) / 2;
-  return <><span className="ac m">{fixed(r.ths, 1)}</span> {half !== null && <span className="t3 sm">±{fixed(half, 1)}</span>}</>;
-}
 
 /** Every worker with what it did in five minutes, an hour and a day. */
 export default function WorkersPage() {
   usePageTitle('Workers');
-  const list = useQuery(workersQuery);
   const navigate = useNavigate();
   const now = useNow(5000);
   const [at, setAt] = useState('');
-  const [q, setQ] = useState('');
+  const [typed, setTyped] = useState('');
+  const q = useDeferredValue(typed.trim());
+  const [state, setState] = useState('');
+  const [sorting, setSorting] = useState<Sorting>({ by: 'created', order: 'asc' });
   const field = useRef<HTMLInputElement>(null);
   useHotkeys({ f: () => field.current?.focus(), '/': () => field.current?.focus() });
-  const rows = list.data?.filter((w) => w.user.toLowerCase().includes(q.trim().toLowerCase()));
-  const silent = (w: PoolWorker) => !w.last_share_at || now - Date.parse(w.last_share_at) > 600_000;
+  const counts = useQuery(workerCountsQuery).data;
+  const list = useInfiniteQuery({ ...workersQuery({ q, state, sort: sorting.by, order: sorting.order }), placeholderData: (before) => before });
+  const rows = useMemo(() => list.data?.pages.flatMap((p) => p.items), [list.data]);
+  const { hasNextPage, isFetching, fetchNextPage } = list;
+  const more = useCallback(() => { if (hasNextPage && !isFetching) void fetchNextPage(); }, [hasNextPage, isFetching, fetchNextPage]);
+  const open = useCallback((w: PoolWorker) => void navigate(`/pool/workers/${w.id}`), [navigate]);
+  const none = rows?.length === 0;
+  const all = q === '' && state === '';
+  const clear = () => { setTyped(''); setState(''); };
   return (
     <article className="pl">
       <PoolTabs />
       <div className="pl-bar">
-        <label className="filter"><input ref={field} value={q} onChange={(ev) => setQ(ev.currentTarget.value)} onKeyDown={(ev) => ev.key === 'Escape' && (setQ(''), field.current?.blur())} placeholder="Worker or machine" aria-label="Filter workers" /><Kbd>f</Kbd></label>
-        <span className="t2">{list.data && `${int(list.data.filter((w) => !silent(w)).length)} with a share in 5 min, ${int(list.data.filter((w) => silent(w) && !w.retired_at).length)} silent`}</span>
+        <label className="filter"><input ref={field} value={typed} onChange={(ev) => setTyped(ev.currentTarget.value)} onKeyDown={(ev) => ev.key === 'Escape' && (setTyped(''), field.current?.blur())} placeholder="Worker or machine" aria-label="Filter workers" maxLength={80} /><Kbd>f</Kbd></label>
+        <StatePicks counts={counts} on={state} onPick={setState} />
+        <span className="t2 sm" role="status">{rows && `${int(rows.length)}${hasNextPage ? ' read so far' : ' in this list'}`}</span>
         <Download href="/api/v1/exports/pool-workers.csv">CSV</Download>
       </div>
       {list.isError && <Failed what="Workers were not read" error={list.error} onRetry={() => void list.refetch()} />}
-      {list.data?.length === 0 && <Empty title="No workers">A worker is made when a machine is redirected here, or by hand with its name.</Empty>}
-      {list.data && list.data.length > 0 && rows?.length === 0 && <Empty title="Nothing matches" action={<button type="button" className="btn" onClick={() => setQ('')}>Clear filter</button>}>0 of {int(list.data.length)} workers have “{q}” in their name.</Empty>}
-      {(list.isPending || (rows?.length ?? 0) > 0) && (
+      {none && all && <Empty title="No workers">A worker is made when a machine is redirected here, or by hand with its name.</Empty>}
+      {none && !all && <Empty title="Nothing matches" action={<button type="button" className="btn" onClick={clear}>Clear filter</button>}>0 of {int(counts?.total ?? 0)} workers {state && `are ${state}`}{state && q && ' and '}{q && <>have “{q}” in their name</>}.</Empty>}
+      {!none && !(list.isError && !rows) && (
         <Table
-          label="Workers" rows={rows} id={(w) => w.id} at={at} onAt={setAt} onOpen={(w) => void navigate(`/pool/workers/${w.id}`)}
-          columns={[
-            { head: 'Worker', cell: (w) => <button type="button" className="row-pick mono" onClick={() => void navigate(`/pool/workers/${w.id}`)}>{w.user}</button>, width: 120 },
-            { head: 'State', cell: (w) => w.retired_at ? <><Glyph kind="off" size={11} /> retired</> : silent(w) ? <><Glyph kind={w.sessions ? 'look' : 'todo'} size={11} /> {w.sessions ? 'connected, silent' : 'silent'}</> : <><Glyph kind="live" size={11} /> hashing</>, width: 70 },
-            { head: 'TH/s, 5 min', num: true, cell: (w) => <Rate r={w} shares={w.shares} /> },
-            { head: 'TH/s, 1 h', num: true, cell: (w) => <Rate r={w.hour} shares={w.hour.shares} />, wide: true },
-            { head: 'TH/s, 24 h', num: true, cell: (w) => <Rate r={w.day} shares={w.day.shares} />, wide: true },
-            { head: 'Last share', num: true, cell: (w) => <span className="t2">{w.last_share_at ? `${duration((now - Date.parse(w.last_share_at)) / 1000)} ago` : 'never'}</span> },
-            { head: 'Rejected, 24 h', num: true, cell: (w) => (w.day.shares + w.day.rejected ? `${percent(w.day.rejected / (w.day.shares + w.day.rejected), 2)} %` : <span className="t3">no shares</span>), wide: true },
-            { head: 'Difficulty', num: true, cell: (w) => (w.wire_difficulty ? fixed(w.wire_difficulty, w.wire_difficulty < 10 ? 5 : 0) : <span className="t3">not connected</span>), wide: true },
-            { head: 'Software', cell: (w) => <span className="t2 sm">{w.agent ?? ''}</span>, wide: true },
-          ]}
+          label="Workers" rows={rows} id={(w) => w.id} at={at} onAt={setAt} onOpen={open} columns={columns(open, now)}
+          sorting={sorting} onSort={setSorting} onEnd={more}
         />
       )}
     </article>
   );
+}
+
+function columns(open: (w: PoolWorker) => void, now: number): Column<PoolWorker>[] {
+  return [
+    { head: 'Worker', sort: 'name', cell: (w) => <button type="button" className="row-pick mono" onClick={() => open(w)}>{w.user}</button>, width: 120 },
+    { head: 'State', sort: 'state', cell: (w) => <StateChip w={w} now={now} />, width: 90 },
+    { head: 'TH/s, 5 min', sort: 'ths_5m', num: true, cell: (w) => <Rate r={w} shares={w.shares} /> },
+    { head: 'TH/s, 1 h', sort: 'ths_1h', num: true, cell: (w) => <Rate r={w.hour} shares={w.hour.shares} />, wide: true },
+    { head: 'TH/s, 24 h', sort: 'ths_24h', num: true, cell: (w) => <Rate r={w.day} shares={w.day.shares} />, wide: true },
+    { head: 'Last share', sort: 'last_share', num: true, cell: (w) => <span className="t2">{w.last_share_at ? `${duration((now - Date.parse(w.last_share_at)) / 1000)} ago` : 'never'}</span>, wide: true },
+    { head: 'Rejected, 24 h', sort: 'rejects', num: true, cell: (w) => (w.day.shares + w.day.rejected ? `${percent(w.day.rejected / (w.day.shares + w.day.rejected), 2)} %` : <span className="t3">no shares</span>), wide: true },
+    { head: 'Difficulty', num: true, cell: (w) => (w.wire_difficulty ? fixed(w.wire_difficulty, w.wire_difficulty < 10 ? 5 : 0) : <span className="t3">not connected</span>), wide: true },
+    { head: 'Software', cell: (w) => <span className="t2 sm">{w.agent ?? ''}</span>, wide: true },
+  ];
 }
