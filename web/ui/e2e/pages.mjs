@@ -7,6 +7,7 @@ import { first, watchToken } from './session.mjs';
  * @property {string} name of its pictures
  * @property {string | (() => Promise<string>)} path
  * @property {string | null} as whose page, see person(); null is nobody's
+ * @property {string} [press] a key pressed once it is there
  * @property {string} ready a selector that is there once the page has its figures
  */
 
@@ -15,6 +16,8 @@ export const PAGES = [
   { name: 'signin', path: '/signin', as: null, ready: 'h1' },
   { name: 'welcome', path: '/welcome', as: null, ready: '.roles li' },
   { name: 'market', path: '/market', as: 'buyer.trader', ready: '.page :text("My orders")' },
+  { name: 'market-ticket', path: '/market', as: 'buyer.trader', ready: '.page :text("My orders")', press: 'o' },
+  { name: 'market-desk', path: '/market', as: 'house.desk', ready: ':text("Halt trading"), :text("Resume trading")' },
   { name: 'life', path: async () => `/units/${await first('buyer.viewer', '/units')}`, as: 'buyer.viewer', ready: '.ll-node, .lifelist button' },
   { name: 'fleet', path: '/fleet', as: 'buyer.operator', ready: '.fl-main tbody td, .empty' },
   { name: 'fleet-units', path: '/fleet/units', as: 'buyer.operator', ready: 'table tbody tr td a, .empty' },

@@ -27,6 +27,7 @@ async function look(page, p, path, variant, shots) {
   page.errors.length = 0;
   await page.goto(base + path);
   await page.locator(p.ready).first().waitFor();
+  if (p.press) await page.keyboard.press(p.press);
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
   assert.ok(wide <= 0, `${wide} px wider than the screen`);
   assert.deepEqual(page.errors, [], 'script errors on the page');

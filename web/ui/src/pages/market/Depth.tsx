@@ -22,20 +22,20 @@ export function Depth({ ladder, query, onPrice }: {
       {query.isError && <Failed what="Book not read" error={query.error} onRetry={() => void query.refetch()} />}
       {query.isPending && <SkeletonBlock height={200} label="Loading the book" />}
       {ladder && (
-        <div className="rungs" role="group" aria-label="Depth ladder: choose a price">
-          <div className="rung rung-head sm t2" aria-hidden>
+        <div className="levels" role="group" aria-label="Depth ladder: choose a price">
+          <div className="level level-head sm t2" aria-hidden>
             <span>$/TH</span><span>Units</span><span>Sum</span><span>Ord</span>
           </div>
           <div>
-            {ladder.asks.length === 0 && <p className="rung-none t3 sm">no asks</p>}
+            {ladder.asks.length === 0 && <p className="level-none t3 sm">no asks</p>}
             {ladder.asks.map((r, i) => (
               <RungRow key={r.price_mc} r={r} side="ask" best={i === ladder.asks.length - 1} onPrice={onPrice} />
             ))}
           </div>
-          <div className="rung-mid">
+          <div className="level-mid">
             {ladder.midMc === null || ladder.spreadMc === null ? <span className="t2">no spread: one side is empty</span> : (
               <>
-                <span><b className="rung-mid-price">{fixed(ladder.midMc / 100_000, 2)}</b> <span className="sm t2">mid</span></span>
+                <span><b className="level-mid-price">{fixed(ladder.midMc / 100_000, 2)}</b> <span className="sm t2">mid</span></span>
                 <span className="sm t2">
                   {query.data?.halted && ladder.spreadMc <= 0 ? 'crossed, until the auction'
                     : `spread ${pricePerTH(ladder.spreadMc)} · ${fixed((ladder.spreadMc / ladder.midMc) * 100, 2)} %`}
@@ -44,7 +44,7 @@ export function Depth({ ladder, query, onPrice }: {
             )}
           </div>
           <div>
-            {ladder.bids.length === 0 && <p className="rung-none t3 sm">no bids</p>}
+            {ladder.bids.length === 0 && <p className="level-none t3 sm">no bids</p>}
             {ladder.bids.map((r, i) => <RungRow key={r.price_mc} r={r} side="bid" best={i === 0} onPrice={onPrice} />)}
           </div>
         </div>
@@ -57,12 +57,12 @@ function RungRow({ r, side, best, onPrice }: { r: Rung; side: 'bid' | 'ask'; bes
   const tone = side === 'bid' ? 'ok' : 'bad';
   return (
     <button
-      type="button" className={`rung rung-${side}`} onClick={() => onPrice(r.price_mc)} data-price={r.price_mc}
+      type="button" className={`level level-${side}`} onClick={() => onPrice(r.price_mc)} data-price={r.price_mc}
       title={`${side} ${pricePerTH(r.price_mc)}, ${r.units} units, ${r.sum} up to here, ${r.own > 0 ? `${r.own} your own` : `${r.orders} orders`}`}
       style={{ '--depth': `${r.depth * 100}%` } as React.CSSProperties}
     >
       <span className={`b ${tone}`}>
-        <span className="rung-best">{best && <Glyph kind={side === 'bid' ? 'up' : 'down'} size={9} />}</span>
+        <span className="level-best">{best && <Glyph kind={side === 'bid' ? 'up' : 'down'} size={9} />}</span>
         {pricePerTH(r.price_mc)}
       </span>
       <span>{int(r.units)}</span>

@@ -59,7 +59,7 @@ export function Orders(p: Props) {
           <table className="grid ruled" aria-label="My orders">
             <thead>
               <tr>
-                {!p.phone && <th>Order</th>}<th>Side</th><th>Instrument</th><th className="num">$/TH</th>
+                {!p.phone && <th className="mk-id">Order</th>}<th>Side</th><th>Instrument</th><th className="num">$/TH</th>
                 <th className="num">Filled</th>{!p.phone && <th>Stands</th>}<th>State</th><th><span className="sr">Amend, cancel</span></th>
               </tr>
             </thead>
@@ -83,19 +83,22 @@ function Row({ o, selected, instruments, onSelect, onCancel, onAmend, amending, 
   const at = pricePerTH(o.price_mc);
   return (
     <>
-      <tr aria-selected={selected} onClick={onSelect} data-order={o.id}>
-        {!phone && <td className="mono sm">{short(o.id, 0, 6).replace('…', '')}</td>}
+      <tr aria-selected={selected} onClick={onSelect} data-order={o.id} title={`Order ${o.id}`}>
+        {!phone && <td className="mono sm mk-id">{short(o.id, 0, 6).replace('…', '')}</td>}
         <td><Glyph kind={o.side === 'bid' ? 'up' : 'down'} size={10} /> {o.side === 'bid' ? 'Buy' : 'Sell'}</td>
         <td>{instrument?.name ?? 'unknown'}{phone && <Asks o={o} />}</td>
         <td className="num b">{at}</td>
         <td className="num">{int(o.filled)} / {int(o.units)}</td>
-        {!phone && <td className="sm t2"><Asks o={o} /></td>}
+        {!phone && <td><Asks o={o} /></td>}
         <td><Glyph kind={kind} size={10} /> {words}</td>
         <td className="num row-does">
-          {may && o.state === 'open' && <button type="button" className="row-x" onClick={() => onAmend(o.id)} aria-label={`Amend the order at ${at}`} aria-expanded={amending === o.id}>✎</button>}
+          {may && !phone && o.state === 'open' && <button type="button" className="row-x" onClick={() => onAmend(o.id)} aria-label={`Amend the order at ${at}`} aria-expanded={amending === o.id}>✎</button>}
           {may && isWorking(o) && <button type="button" className="row-x" onClick={() => onCancel(o)} aria-label={`Cancel the order at ${at}`}>×</button>}
         </td>
       </tr>
+      {phone && may && selected && o.state === 'open' && amending !== o.id && (
+        <tr className="amend"><td colSpan={6}><button type="button" className="btn" onClick={() => onAmend(o.id)}>Amend this order</button></td></tr>
+      )}
       {amending === o.id && o.state === 'open' && instrument && (
         <AmendRow o={o} tick={instrument.tick_mc} book={book?.instrument === o.instrument ? book : undefined} columns={phone ? 6 : 8} onDone={() => onAmend('')} />
       )}
@@ -106,7 +109,7 @@ function Row({ o, selected, instruments, onSelect, onCancel, onAmend, amending, 
 /** How it stands and what it asks for, each as short as it goes. */
 function Asks({ o }: { o: Order }) {
   return (
-    <span className="asks">
+    <span className="asks sm t2">
       {o.tif === 'gtd' ? <Ends o={o} /> : <span className="ask-tif">{o.tif.toUpperCase()}</span>}
       {asks(o).map(([word, title]) => <span key={word} className="chip chip-none ask" title={title}>{word}</span>)}
     </span>
@@ -118,7 +121,7 @@ function Ends({ o }: { o: Order }) {
   const now = useNow();
   const end = Date.parse(o.expires_at ?? '');
   const clock = isWorking(o) && end > now;
-  return <span className="ask-tif" title={`Ends ${dayMinute(end)} UTC`}>{clock ? `ends in ${duration((end - now) / 1000)}` : `to ${dayMinute(end)}`}</span>;
+  return <span className="ask-tif" title={`Ends ${dayMinute(end)} UTC`}>{clock ? `${duration((end - now) / 1000)} left` : `to ${dayMinute(end)}`}</span>;
 }
 
 /** Attributes that are not the usual ones, with what they mean. */

@@ -144,9 +144,9 @@ export function Stands({ ticket, change, wrong }: Omit<FieldsProps, 'instrument'
 }
 
 const STPS: readonly { value: STP; label: string; title: string }[] = [
-  { value: 'cancel-newest', label: 'Newest', title: 'What is left of this order is cancelled' },
-  { value: 'cancel-oldest', label: 'Oldest', title: 'Your resting order is cancelled, this one goes on' },
-  { value: 'cancel-both', label: 'Both', title: 'Both are cancelled' },
+  { value: 'cancel-newest', label: 'Newest', title: 'Cancels what is left of this order' },
+  { value: 'cancel-oldest', label: 'Oldest', title: 'Cancels the resting one, this goes on' },
+  { value: 'cancel-both', label: 'Both', title: 'Cancels both orders' },
 ];
 
 /** What most orders do without. */
@@ -161,20 +161,18 @@ export function More({ ticket, change, wrong, id }: Omit<FieldsProps, 'instrumen
           options={[{ value: 'limit', label: 'Limit', title: 'Trades at its price or better' }, { value: 'market', label: 'Market', title: 'Takes what is there at once, inside its worst price' }]}
         />
       </div>
-      <div className="ticket-row">
-        <span className="t2">Only</span>
-        <span className="ticket-checks">
-          <label title="Refused when its price meets an order that rests"><input type="checkbox" checked={ticket.postOnly} disabled={instant} onChange={(ev) => change({ type: 'postOnly', on: ev.currentTarget.checked })} /> Post-only</label>
-          <label title="Trades whole in one go, or waits"><input type="checkbox" checked={ticket.aon} onChange={(ev) => change({ type: 'aon', on: ev.currentTarget.checked })} /> All or none</label>
-        </span>
+      <div className="ticket-checks">
+        <label title="Refused when its price meets an order that rests"><input type="checkbox" checked={ticket.postOnly} disabled={instant} onChange={(ev) => change({ type: 'postOnly', on: ev.currentTarget.checked })} /> Post-only</label>
+        <label title="Trades whole in one go, or waits"><input type="checkbox" checked={ticket.aon} onChange={(ev) => change({ type: 'aon', on: ev.currentTarget.checked })} /> All or none</label>
       </div>
       <Wrong wrong={wrong} field="postOnly" />
-      <Typed name="Minimum" label="Least units a trade" placeholder="any" value={ticket.min} onText={(text) => change({ type: 'min', text })} unit="units a trade" wrong={wrong} field="min" />
-      <Typed name="Lot" label="Every trade is a multiple of so many units" placeholder="any" value={ticket.lot} onText={(text) => change({ type: 'lot', text })} unit="units, multiples" wrong={wrong} field="lot" />
-      <div className="ticket-row ticket-row-wide">
-        <span className="t2" title="When it would trade with an order of your own">Own meets own, cancel</span>
+      <Typed name="Minimum" label="Least units a trade" placeholder="any" value={ticket.min} onText={(text) => change({ type: 'min', text })} unit="units" wrong={wrong} field="min" />
+      <Typed name="Lot" label="Every trade is a multiple of so many units" placeholder="any" value={ticket.lot} onText={(text) => change({ type: 'lot', text })} unit="units" wrong={wrong} field="lot" />
+      <div className="ticket-row">
+        <span className="t2">Self-trade</span>
         <Segments label="When it would trade with your own order, cancel" on={[ticket.stp]} onPick={(stp) => change({ type: 'stp', stp })} options={STPS} />
       </div>
+      <p className="sm t2 ticket-wrong">{STPS.find((o) => o.value === ticket.stp)?.title}</p>
       <Wrong wrong={wrong} field="stp" />
     </div>
   );

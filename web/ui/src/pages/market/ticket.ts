@@ -210,7 +210,7 @@ export function fate(t: Ticket, book: Book | undefined, now: number, units: numb
   if (t.tif === 'fok') return met ? 'Trades whole at once' : 'Closes at once: not all of it is there';
   if (!rests(t.tif) || t.type === 'market') return !met ? 'Closes at once: nothing it may take is there' : now < units ? `The other ${units - now} are closed at once` : 'Trades at once';
   if (met && now >= units) return 'Trades at once';
-  if (t.aon) return `Waits until all ${units} trade in one go`;
+  if (t.aon && units > 1) return `Waits until all ${units} trade in one go`;
   return met ? `The other ${units - now} rest` : 'Rests in the book';
 }
 
