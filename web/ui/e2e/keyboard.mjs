@@ -149,7 +149,8 @@ const walk = [
     trade = items[0];
     assert.ok(trade, 'no matched trade');
     await page.keyboard.press('Control+k');
-    await page.getByRole('combobox', { name: 'Search' }).waitFor();
+    // A dialog that has just closed gives the focus back a moment later.
+    await page.locator('[role="combobox"]:focus').waitFor();
     await page.keyboard.type(trade.number);
     await page.getByRole('option', { name: new RegExp(trade.number) }).waitFor();
     if (shots) await page.screenshot({ path: `${shots}/keyboard-palette.png` });

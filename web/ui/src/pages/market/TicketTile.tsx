@@ -69,7 +69,7 @@ export function TicketTile({ instrument, book, ticket, change, blocked, mend, se
           <Kbd>⌘↵</Kbd>
         </button>
         {blocked !== '' ? <p className="sm warn" role="alert">{blocked}{mend && <> <Link className="ticket-mend" to="/organisation/verification">Verification</Link></>}</p>
-          : lacks && <p className="sm t2">{lacks.says}</p>}
+          : lacks?.field === null && <p className="sm t2">{lacks.says}</p>}
       </form>
       {place.isError && (
         <Failed
