@@ -149,6 +149,32 @@ await step('a book that missed something says since when and stops orders; it he
   await page.context().close();
 });
 
+await step('the desk halts an instrument with a reason, everybody sees it, and opens it again', async () => {
+  const desk = await open(browser, 'dark', 1440);
+  const trader = await open(browser, 'light', 1440);
+  await enter(trader, person('buyer.trader'), '/market');
+  await enter(desk, person('house.desk'), '/market');
+  const turn = async (does) => {
+    await desk.getByRole('button', { name: new RegExp(`^${does} trading`) }).waitFor();
+    await desk.keyboard.press('Shift+H');
+    await desk.getByLabel('Reason, kept for ever').fill('browser test');
+    await desk.keyboard.press('Enter');
+  };
+  await turn('Halt');
+  await trader.getByText(/^Trading in .* is halted$/).waitFor();
+  await trader.getByRole('button', { name: 'FOK' }).click();
+  await trader.getByLabel('Price in dollars per TH').fill('1.00');
+  await trader.getByText('only orders that rest are taken').waitFor();
+  assert.ok(await trader.locator('.ticket-send').isDisabled(), 'an order that trades at once can be sent into a halt');
+  if (shots) await trader.screenshot({ path: `${shots}/market-halted-light-1440.png` });
+  await turn('Resume');
+  await trader.getByText(/^Trading in .* is halted$/).waitFor({ state: 'hidden' });
+  for (const page of [desk, trader]) {
+    clean(page);
+    await page.context().close();
+  }
+});
+
 await step('the documentation draws whole, under the strict policy, from this host alone', () => docs(browser, shots));
 
 await identity(browser, step, shots);

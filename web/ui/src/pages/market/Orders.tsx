@@ -55,7 +55,7 @@ export function Orders(p: Props) {
           Orders you place rest here until filled, cancelled or past their time.
         </Empty>
       ) : (
-        <div className="scroll-y">
+        <div className="scroll-y" tabIndex={0} role="region" aria-label="Orders">
           <table className="grid ruled" aria-label="My orders">
             <thead>
               <tr>
