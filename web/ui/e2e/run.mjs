@@ -1,12 +1,13 @@
 // Drives the real binary with Chromium:
 //   WORLD=path/to/world.json [BASE_URL=http://…] [SHOTS=folder] node e2e/run.mjs
-// It changes nothing that lasts: the one order it places is far from the
-// market and is cancelled again. Every wait is for text that the app shows.
+// It changes little that lasts: the one order it places is far from the market
+// and is cancelled again; a worker's secret and watcher links are made anew. Every wait is for text that the app shows.
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { launch } from './browser.mjs';
 import { docs } from './docs.mjs';
 import { identity } from './identity.mjs';
+import { pool } from './pool.mjs';
 import { base, clean, enter, liveRing, open, person, steps, world } from './session.mjs';
 import { walk } from './walk.mjs';
 
@@ -178,6 +179,7 @@ await step('the desk halts an instrument with a reason, everybody sees it, and o
 await step('the documentation draws whole, under the strict policy, from this host alone', () => docs(browser, shots));
 
 await identity(browser, step, shots);
+await pool(browser, step, shots);
 
 await walk(browser, step, shots, process.env.ONLY);
 

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link } from 'react-router';
+import { hashpriceQuery, workerCountsQuery } from '../../api/pool';
 import { blocksQuery, luckQuery, poolChartQuery, poolOverviewQuery, poolQuery, refusalsQuery } from '../../api/queries';
 import type { Luck as LuckRow } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
-import { fixed, hashrate, int, percent } from '../../lib/format';
+import { fixed, hashrate, int, percent, usd } from '../../lib/format';
 import { duration, span } from '../../lib/time';
 import { Figure, FigureStrip, Missing, Segments, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../../parts/States';
@@ -30,7 +31,7 @@ export default function OverviewPage() {
   const chart = useQuery(poolChartQuery(window));
   return (
     <article className="pl">
-      {!phone && <PoolTabs />}
+      <PoolTabs />
       <Figures />
       <div className="pl-body">
         <Tile
@@ -54,6 +55,8 @@ export default function OverviewPage() {
 function Figures() {
   const o = useQuery(poolOverviewQuery);
   const pool = useQuery(poolQuery).data;
+  const price = useQuery(hashpriceQuery('1h')).data?.at(-1);
+  const counts = useQuery(workerCountsQuery).data;
   const now = useNow(10_000);
   if (o.isError) return <Failed what="The pool's figures were not read" error={o.error} onRetry={() => void o.refetch()} />;
   const d = o.data;
@@ -65,8 +68,8 @@ function Figures() {
   return (
     <FigureStrip>
       <Figure label="Accepted work, 1 h" accent value={d.hour.shares ? hour.value : <Missing>no shares</Missing>} {...(d.hour.shares && { unit: hour.unit })} made={half === null || !d.hour.shares ? 'in the last hour' : `±${fixed(half / per, 3)} at 95 %`} />
-      <Figure label="Hashprice" value={pool ? int(pool.hashprice * 1000) : <Missing>unknown</Missing>} unit="sat/PH/day" made={pool && `before the fee of ${fixed(pool.fee_ppm / 10_000, 2)} %`} />
-      <Figure label="Workers" value={int(d.workers)} made={`${int(d.working)} with a share in 5 min, ${int(d.workers - d.working)} silent`} />
+      <Figure label="Hashprice" value={pool ? int(pool.hashprice * 1000) : <Missing>unknown</Missing>} unit="sat/PH/day" made={price?.usd_per_ph_day !== undefined && price.bitcoin_price ? `$${fixed(price.usd_per_ph_day, 2)}/PH/day at ${usd(price.bitcoin_price.cents_per_btc)}` : pool && `before the fee of ${fixed(pool.fee_ppm / 10_000, 2)} %`} />
+      <Figure label="Workers" value={int(d.workers)} made={counts ? `${int(counts.online)} online, ${int(counts.slow)} slow, ${int(counts.silent)} silent` : `${int(d.working)} with a share in 5 min`} />
       <Figure label="Rejected, 24 h" value={all ? percent(d.day.rejected / all, 3) : <Missing>no shares</Missing>} {...(all && { unit: '%' })} made={`${int(d.day.rejected)} of ${int(all)} submits`} />
       {d.network_share ? <Figure label="Network share" value={percent(d.network_share, 3)} unit="%" made={`difficulty ${fixed(d.difficulty / 1e12, 2)} T`} />
         : <Figure label="Network difficulty" value={fixed(d.difficulty, d.difficulty < 100 ? 4 : 0)} made={pool && `${pool.network}, work scale ${int(pool.work_scale)}`} />}

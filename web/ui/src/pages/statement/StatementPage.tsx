@@ -2,7 +2,7 @@ import { useQueries, useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { epochFeesQuery, ledgerOfQuery, payoutsQuery, statementQuery, statementsQuery, useMe } from '../../api/queries';
-import type { EpochFees, StatementDetail } from '../../api/types';
+import type { StatementDetail } from '../../api/types';
 import { usePageTitle } from '../../frame/title';
 import { fixed, int, short } from '../../lib/format';
 import { daySecond, second } from '../../lib/time';
@@ -12,7 +12,10 @@ import { StatusChip, Tile } from '../../parts/Parts';
 import { Empty, Failed, SkeletonBlock } from '../../parts/States';
 import { Table } from '../../parts/Table';
 import { PoolTabs } from '../pool/PoolTabs';
-import { recompute, type Recomputed } from './recompute';
+import { methodWords } from '../pool/methods';
+import { Inclusion, Receipt, useSigned, type Signed } from './Receipt';
+import { recompute, type FeeBlocks, type Recomputed } from './recompute';
+import { asSigned, indexOf, type IndexBlock } from './signed';
 import './statement.css';
 
 /** One statement, computed again here from its own inputs. */
@@ -30,21 +33,34 @@ export default function StatementPage() {
   );
 }
 
-function Detail({ s, again }: { s: StatementDetail; again: () => void }) {
+function Detail({ s: told, again }: { s: StatementDetail; again: () => void }) {
   const can = useMe().data?.can ?? [];
-  const fees = useQueries({ queries: s.epochs.map((e) => epochFeesQuery(e.epoch)) });
+  const signed = useSigned(told.id);
+  const file = signed.file;
+  // What was signed counts, not what the page was told.
+  const s = useMemo(() => (file ? asSigned(told, file) : told), [told, file]);
+  const fees = useQueries({ queries: file ? [] : told.epochs.map((e) => epochFeesQuery(e.epoch)) });
   const ledger = useQuery({ ...ledgerOfQuery('statement', s.id), enabled: can.includes('ledger.read') });
   const credited = !can.includes('ledger.read') || ledger.isError ? null
     : ledger.data && -ledger.data.flatMap((e) => e.postings).filter((p) => p.purpose === 'earnings' && p.org === s.org_id).reduce((n, p) => n + p.amount, 0);
-  const known = useMemo(() => new Map(s.epochs.flatMap((e, i) => { const f = fees[i]?.data; return f ? [[e.epoch, f] as const] : []; })), [s.epochs, fees]);
+  const indexes = useMemo(() => new Map(file?.statement.rates.map((r) => [r.id, indexOf(r, file.blocks)])), [file]);
+  const known = useMemo(() => {
+    const out = new Map<string, FeeBlocks>();
+    for (const [i, e] of told.epochs.entries()) {
+      const x = indexes.get(e.epoch);
+      const f = x ? { blocks: x.used, ...(x.fault && { fault: x.fault }) } : fees[i]?.data;
+      if (f) out.set(e.epoch, f);
+    }
+    return out;
+  }, [told.epochs, fees, indexes]);
   const r = useMemo(() => recompute(s, known, credited, () => performance.now()), [s, known, credited]);
   return (
     <>
-      <Head s={s} r={r} again={again} checking={fees.some((f) => f.isPending)} />
+      <Head s={s} r={r} signed={signed} again={again} checking={fees.some((f) => f.isPending) || signed.reading} />
       <div className="sm-body">
         <div className="sm-main">
           <Epochs s={s} />
-          <Tile title="Recomputation, from this statement’s own inputs" aside={`in this browser, ${r.ms < 1 ? 'under 1' : Math.round(r.ms)} ms`}>
+          <Tile title="Recomputation, from this statement’s own inputs" aside={<>in this browser, {r.ms < 1 ? 'under 1' : Math.round(r.ms)} ms; same as <span className="mono">hashyard statement verify</span></>}>
             <table className="grid ruled sm-lines" aria-label="Recomputation">
               <tbody>
                 {r.lines.map((l, i) => (
@@ -58,10 +74,14 @@ function Detail({ s, again }: { s: StatementDetail; again: () => void }) {
               </tbody>
             </table>
           </Tile>
-          <Workers s={s} />
+          <Workers s={s} signed={signed} />
         </div>
         <aside className="sm-side" aria-label="Inputs and payment">
-          {s.epochs.map((e, i) => <FeeIndex key={e.epoch} n={s.epochs.length > 1 ? i + 1 : 0} data={fees[i]?.data} failed={fees[i]?.error} />)}
+          {s.epochs.map((e, i) => {
+            const x = indexes.get(e.epoch);
+            return <FeeIndex key={e.epoch} n={s.epochs.length > 1 ? i + 1 : 0} rate={e} blocks={x?.used ?? fees[i]?.data?.blocks} cut={x?.cut ?? NONE} failed={fees[i]?.error} />;
+          })}
+          <Receipt id={s.id} signed={signed} />
           <WhereItWent s={s} credited={credited} />
         </aside>
       </div>
@@ -69,7 +89,10 @@ function Detail({ s, again }: { s: StatementDetail; again: () => void }) {
   );
 }
 
-function Head({ s, r, again, checking }: { s: StatementDetail; r: Recomputed; again: () => void; checking: boolean }) {
+const NONE: readonly IndexBlock[] = [];
+
+function Head({ s, r, signed, again, checking }: { s: StatementDetail; r: Recomputed; signed: Signed; again: () => void; checking: boolean }) {
+  const wrong = r.lines.find((l) => !l.ok)?.why ?? signed.checks.find((c) => c.ok === false)?.why;
   const all = useQuery(statementsQuery).data ?? [];
   const at = all.findIndex((x) => x.id === s.id);
   const to = (i: number) => (all[i] ? `/pool/statements/${all[i].id}` : '');
@@ -82,8 +105,9 @@ function Head({ s, r, again, checking }: { s: StatementDetail; r: Recomputed; ag
         <div><dt className="sm t2">Shares</dt><dd className="figure-value">{int(s.shares)}</dd></div>
         <div><dt className="sm t2">Credited</dt><dd className="figure-value">{int(s.net_sats)} <span className="sm t2">sat</span></dd></div>
       </dl>
-      <span role="status">{checking ? <StatusChip kind="live">Recomputing</StatusChip> : r.equal ? <StatusChip kind="done">Recomputed here, equal to the satoshi</StatusChip>
-        : <StatusChip kind="wrong">Not equal: {r.lines.find((l) => !l.ok)?.why}</StatusChip>}</span>
+      <span role="status">{checking ? <StatusChip kind="live">Recomputing</StatusChip> : !wrong ? <StatusChip kind="done">Recomputed here, equal to the satoshi</StatusChip>
+        : <StatusChip kind="wrong">Not equal: {wrong}</StatusChip>}</span>
+      <Download href={`/api/v1/pool/statements/${s.id}/statement.json`}>JSON</Download>
       <Download href={`/api/v1/pool/statements/${s.id}/statement.csv`}>CSV</Download>
       <button type="button" className="btn btn-primary" onClick={again}>Recompute again</button>
     </header>
@@ -113,7 +137,7 @@ function Epochs({ s }: { s: StatementDetail }) {
   );
 }
 
-function Workers({ s }: { s: StatementDetail }) {
+function Workers({ s, signed }: { s: StatementDetail; signed: Signed }) {
   const [at, setAt] = useState('');
   return (
     <Tile title="Workers" aside={`${int(s.workers.length)} with work`}>
@@ -126,6 +150,7 @@ function Workers({ s }: { s: StatementDetail }) {
             { head: 'Σ work, 2⁻³²', num: true, cell: (w) => <span className="mono">{int(w.work)}</span>, wide: true },
             { head: 'Its part, sat', num: true, cell: (w) => <b>{part(w.net_exact)}</b> },
             { head: 'Machine', cell: (w) => (w.unit_id ? <Link className="mono sm" to={`/units/${w.unit_id}`}>{short(w.unit_id)}</Link> : <span className="t3">none</span>), wide: true },
+            { head: 'Receipt', cell: (w) => <Inclusion statement={s.id} worker={w.worker_id} file={signed.file} />, wide: true },
           ]}
         />
       )}
@@ -139,25 +164,28 @@ function part(exact: string): string {
   return `${int(t / 1000n)}.${String(t % 1000n).padStart(3, '0')}`;
 }
 
-/** The blocks whose fees are the index, as bars. */
-function FeeIndex({ data, failed, n }: { data: EpochFees | undefined; failed: unknown; n: number }) {
+/** The blocks whose fees are the index, as bars; what the trim left out is marked. */
+function FeeIndex({ rate, blocks: used, cut, failed, n }: {
+  rate: StatementDetail['epochs'][number]; blocks: readonly { hash: string; height: number; fees_sats: number }[] | undefined; cut: readonly IndexBlock[]; failed: unknown; n: number;
+}) {
   const title = n ? `Fee index of epoch ${n}` : 'Fee index';
   if (failed) return <Tile title={title}><Failed what="The index was not read" error={failed} /></Tile>;
-  if (!data) return <Tile title={title}><SkeletonBlock height={100} /></Tile>;
-  const blocks = [...data.blocks].reverse();
+  if (!used) return <Tile title={title}><SkeletonBlock height={100} /></Tile>;
+  const out = new Set(cut.map((b) => b.hash));
+  const blocks = [...used, ...cut].sort((a, b) => a.height - b.height);
   const most = Math.max(1, ...blocks.map((b) => b.fees_sats));
-  const mean = data.fee_count ? data.fee_sum_sats / data.fee_count : 0;
+  const mean = rate.fee_count ? rate.fee_sum_sats / rate.fee_count : 0;
   return (
-    <Tile title={title} aside={`${int(data.fee_count)} blocks`}>
+    <Tile title={title} aside={`${int(blocks.length)} blocks${cut.length ? `, ${int(used.length)} used` : ''}`}>
       <div className="sm-fees">
         {blocks.length === 0 ? <p className="t2">No block before it paid fees; the rate is the subsidy alone.</p> : (
           <>
-            <svg viewBox={`0 0 ${blocks.length * 4} 80`} preserveAspectRatio="none" role="img" aria-label={`Fees of ${blocks.length} blocks, mean ${Math.round(mean)} sat`}>
-              {blocks.map((b, i) => <rect key={b.hash} x={i * 4} width="3" y={80 - (b.fees_sats / most) * 78} height={(b.fees_sats / most) * 78 + 1} fill="var(--t3)"><title>{`${b.height}: ${b.fees_sats} sat, ${b.hash}`}</title></rect>)}
+            <svg viewBox={`0 0 ${blocks.length * 4} 80`} preserveAspectRatio="none" role="img" aria-label={`Fees of ${blocks.length} blocks, ${cut.length} left out, mean ${Math.round(mean)} sat`}>
+              {blocks.map((b, i) => <rect key={b.hash} x={i * 4} width="3" y={80 - (b.fees_sats / most) * 78} height={(b.fees_sats / most) * 78 + 1} fill={out.has(b.hash) ? 'none' : 'var(--t3)'} stroke={out.has(b.hash) ? 'var(--warnf)' : 'none'} vectorEffect="non-scaling-stroke"><title>{`${b.height}: ${b.fees_sats} sat${out.has(b.hash) ? ', left out' : ''}, ${b.hash}`}</title></rect>)}
               <path d={`M0 ${80 - (mean / most) * 78}h${blocks.length * 4}`} stroke="var(--ac)" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
             </svg>
             <p className="sm t2 sm-ends"><span>{int(blocks[0]?.height ?? 0)}</span><span className="ac">mean {fixed(mean, 1)} sat</span><span>{int(blocks.at(-1)?.height ?? 0)}</span></p>
-            <p className="sm t2">Every block’s fees before the rate’s first job, none left out ({data.fee_method}). The last is <span className="mono">…{data.fee_tip_hash.slice(-10)}</span>.</p>
+            <p className="sm t2">{cut.length ? `The ${cut.length / 2} highest and the ${cut.length / 2} lowest are left out` : 'None is left out'}: {methodWords(rate.fee_method)}. Read back from <span className="mono">…{rate.fee_tip_hash.slice(-10)}</span>.</p>
           </>
         )}
       </div>

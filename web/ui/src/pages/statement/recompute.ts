@@ -1,4 +1,4 @@
-import type { EpochFees, StatementDetail } from '../../api/types';
+import type { StatementDetail } from '../../api/types';
 
 // A statement computed again, from its own inputs, with integers of any size:
 // what the server says must come out, to the last satoshi and fraction of one.
@@ -68,11 +68,25 @@ export interface Recomputed {
 
 type Epoch = StatementDetail['epochs'][number];
 
+/** The blocks of a fee index, and what is the matter with it. */
+export interface FeeBlocks {
+  blocks: readonly { fees_sats: number }[];
+  fault?: string;
+}
+
 /** What work is worth at a rate, before the pool's fee. */
-export function grossOf(work: bigint, e: Pick<Epoch, 'nbits' | 'subsidy_sats' | 'fee_sum_sats' | 'fee_count'>): Frac {
+export function grossOf(work: bigint, e: Priced): Frac {
+  return mul(frac(work * targetOf(e.nbits), DIFF1 << 32n), rewardOf(e));
+}
+
+type Priced = Pick<Epoch, 'nbits' | 'subsidy_sats' | 'subsidy_sum_sats' | 'fee_sum_sats' | 'fee_count'>;
+
+/** Subsidy and the index's fees: the mean of its blocks, or of a day's index their part of its subsidies. */
+function rewardOf(e: Priced): Frac {
+  const subsidy = BigInt(e.subsidy_sats);
+  if (e.subsidy_sum_sats) return add(frac(subsidy, 1n), frac(subsidy * BigInt(e.fee_sum_sats), BigInt(e.subsidy_sum_sats)));
   const n = BigInt(Math.max(1, e.fee_count));
-  const reward = frac(BigInt(e.subsidy_sats) * n + BigInt(e.fee_sum_sats), n);
-  return mul(frac(work * targetOf(e.nbits), DIFF1 << 32n), reward);
+  return frac(subsidy * n + BigInt(e.fee_sum_sats), n);
 }
 
 function workIn(s: StatementDetail, epoch: string): bigint {
@@ -80,8 +94,9 @@ function workIn(s: StatementDetail, epoch: string): bigint {
 }
 
 /** The first input of an epoch that does not fit the others. */
-function epochFault(s: StatementDetail, e: Epoch, gross: Frac, fees: EpochFees | undefined): string | undefined {
+function epochFault(s: StatementDetail, e: Epoch, gross: Frac, fees: FeeBlocks | undefined): string | undefined {
   if (targetOf(e.nbits) !== BigInt(`0x${e.net_target}`)) return 'net_target is not what nbits expand to';
+  if (fees?.fault) return fees.fault;
   if (fees) {
     const sum = fees.blocks.reduce((n, b) => n + b.fees_sats, 0);
     if (fees.blocks.length !== e.fee_count) return `fee_count is ${e.fee_count}, the index has ${fees.blocks.length} blocks`;
@@ -97,7 +112,7 @@ function epochFault(s: StatementDetail, e: Epoch, gross: Frac, fees: EpochFees |
 }
 
 /** ledger is what the ledger credited, null where it may not be read, undefined while it is on its way. */
-export function recompute(s: StatementDetail, fees: ReadonlyMap<string, EpochFees>, ledger: number | null | undefined, now: () => number): Recomputed {
+export function recompute(s: StatementDetail, fees: ReadonlyMap<string, FeeBlocks>, ledger: number | null | undefined, now: () => number): Recomputed {
   const start = now();
   const lines: Check[] = [];
   let gross = frac(0n, 1n);
@@ -107,7 +122,7 @@ export function recompute(s: StatementDetail, fees: ReadonlyMap<string, EpochFee
     const w = workIn(s, e.epoch);
     const g = grossOf(w, e);
     const why = epochFault(s, e, g, fees.get(e.epoch));
-    lines.push({ name: `Epoch ${i + 1}`, formula: `${w} ÷ 2³² ÷ ${trim(e.difficulty)} × ${reward(e)} sat`, figure: show(g), ok: why === undefined, ...(why && { why }) });
+    lines.push({ name: `Epoch ${i + 1}`, formula: `${w} ÷ 2³² ÷ ${trim(e.difficulty)} × ${show(rewardOf(e))} sat`, figure: show(g), ok: why === undefined, ...(why && { why }) });
     gross = add(gross, g);
     net = add(net, mul(g, frac(1_000_000n - BigInt(e.fee_ppm), 1_000_000n)));
     work += w;
@@ -128,11 +143,6 @@ export function recompute(s: StatementDetail, fees: ReadonlyMap<string, EpochFee
   step('Credited', ledger === null ? 'the ledger is for other roles to read' : ledger === undefined ? 'reading the ledger' : `ledger entry statement-${s.id.slice(0, 8)}…, ${ledger} sat`, String(credited).replace(/\B(?=(\d{3})+(?!\d))/g, ','),
     typeof ledger === 'number' && BigInt(ledger) !== credited ? `the ledger credited ${ledger} sat` : credited === BigInt(s.net_sats) ? false : `net_sats is ${s.net_sats}`);
   return { lines, equal: lines.every((l) => l.ok), ms: now() - start };
-}
-
-function reward(e: Epoch): string {
-  const r = frac(BigInt(e.subsidy_sats) * BigInt(Math.max(1, e.fee_count)) + BigInt(e.fee_sum_sats), BigInt(Math.max(1, e.fee_count)));
-  return show(r);
 }
 
 const trim = (d: number) => (d >= 1e6 ? `${(d / 1e12).toFixed(2)} T` : d.toPrecision(6));
