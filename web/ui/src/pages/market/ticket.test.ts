@@ -105,7 +105,10 @@ describe('fate', () => {
     [{ tif: 'fok' }, 23, 'Closes at once: not all of it is there'], [{ tif: 'fok' }, 24, 'Trades whole at once'],
     [{ aon: true }, 23, 'Waits until all 24 trade in one go'], [{ min: '12' }, 10, 'Rests in the book'],
   ])('%j with %i there', (more, there, want) => expect(fate({ ...t, ...more }, book, there, 24)).toBe(want));
-  it('halted', () => expect(fate(t, { ...book, halted: true }, 0, 24)).toMatch(/^Rests without trading/));
+  it('halted', () => {
+    expect(fate(t, { ...book, halted: true }, 0, 24)).toMatch(/^Rests without trading/);
+    expect(fate({ ...t, tif: 'fok' }, { ...book, halted: true }, 0, 24)).toMatch(/^Refused/);
+  });
 });
 
 describe('until', () => {

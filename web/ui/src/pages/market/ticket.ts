@@ -204,6 +204,7 @@ export const limitOf = (t: Ticket, at: Pick<Around, 'book' | 'tick'>): number | 
 
 /** What becomes of it, in a sentence. */
 export function fate(t: Ticket, book: Book | undefined, now: number, units: number): string {
+  if (book?.halted && (t.type === 'market' || !rests(t.tif))) return 'Refused while trading is halted';
   if (book?.halted) return 'Rests without trading until the desk opens the market again';
   const some = Math.max(Number(t.min) || 0, t.aon || t.tif === 'fok' ? units : 0);
   const met = now >= Math.max(1, some);
