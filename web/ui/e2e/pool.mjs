@@ -2,7 +2,19 @@
 // a watcher link made, opened by somebody signed out and revoked, a statement
 // verified with its signature, root and a worker's inclusion proof.
 import assert from 'node:assert/strict';
-import { clean, enter, open, person } from './session.mjs';
+import { ask, clean, enter, first, open, person } from './session.mjs';
+
+/** A worker of the buyer that is a machine's; where there is none, a machine is redirected first. */
+async function machineWorker(page) {
+  const find = async () => (await ask('buyer.operator', '/pool/workers?limit=500')).items.find((w) => w.secret_generation && !w.retired_at)?.id;
+  let id = await find();
+  if (!id) await ask('buyer.operator', `/miners/${await first('buyer.operator', '/miners')}/redirect`, 'POST', {});
+  for (let tries = 0; !id && tries < 30; tries++) {
+    await page.waitForTimeout(1000);
+    id = await find();
+  }
+  return id ?? assert.fail('no worker of a machine after half a minute');
+}
 
 export async function pool(browser, step, shots) {
   const shot = (page, name) => shots && page.screenshot({ path: `${shots}/pool-${name}.png` });
@@ -28,6 +40,8 @@ export async function pool(browser, step, shots) {
   });
 
   await step('a machine’s worker gets a new secret, told once, the old one good for a while', async () => {
+    const page = await open(browser, 'dark', 1440);
+    await enter(page, person('buyer.operator'), `/pool/workers/${await machineWorker(page)}`);
     await page.getByRole('button', { name: 'New secret …' }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByLabel('Keep the old one for').selectOption('1');
@@ -38,6 +52,7 @@ export async function pool(browser, step, shots) {
     await dialog.getByRole('button', { name: 'Done' }).click();
     await page.getByText('the old secret is good until').waitFor();
     clean(page);
+    await page.context().close();
   });
 
   await step('a watcher link opens signed out on a phone, changes nothing, and ends when revoked', async () => {

@@ -47,7 +47,7 @@ export const sessionsOfUnitQuery = (unit: string) =>
 export const hashpriceQuery = (window: string) =>
   queryOptions({ queryKey: ['pool', 'hashprice', window], queryFn: some<Hashprice>(`/pool/hashprice${query({ window })}`), refetchInterval: 60_000 });
 
-export const roundsQuery = queryOptions({ queryKey: ['pool', 'rounds'], queryFn: some<Round>('/pool/rounds?limit=200'), refetchInterval: 30_000 });
+export const roundsQuery = queryOptions({ queryKey: ['pool', 'rounds'], queryFn: some<Round>('/pool/rounds?limit=50'), refetchInterval: 30_000 });
 
 export const poolAccountsQuery = queryOptions({ queryKey: ['pool', 'accounts'], queryFn: some<PoolAccount>('/pool/accounts?limit=500') });
 

@@ -144,9 +144,9 @@ function Reserve() {
           {r.month && <Line label={`Used up in ${r.month.days} d`}>{chance(r.month.ruin)}</Line>}
           {r.year && <Line label={`Used up in ${r.year.days} d`}>{chance(r.year.ruin)}</Line>}
           <Line label="Blocks expected">{fixed(r.blocks_per_day, 3)} a day</Line>
-          {r.notes.map((n) => <p key={n} className="t2 sm">{n}</p>)}
         </dl>
       )}
+      {r?.notes.map((n) => <p key={n} className="pl-note t2 sm">{n}</p>)}
     </Tile>
   );
 }

@@ -29,7 +29,7 @@ function useToken(): string {
 /** What a watcher link shows: one account, read only, without signing in. */
 export default function WatchPage() {
   const token = useToken();
-  const [window, setWindow] = useState<(typeof WINDOWS)[number]>('24h');
+  const [window, setWindow] = useState<(typeof WINDOWS)[number]>('1h');
   const phone = usePhone();
   const q = useQuery({ ...watchQuery(token, window), placeholderData: (before) => before });
   const d = q.data;

@@ -16,6 +16,7 @@ import { methodWords } from '../pool/methods';
 import { Inclusion, Receipt, useSigned, type Signed } from './Receipt';
 import { recompute, type FeeBlocks, type Recomputed } from './recompute';
 import { asSigned, indexOf, type IndexBlock } from './signed';
+import '../list.css';
 import './statement.css';
 
 /** One statement, computed again here from its own inputs. */
