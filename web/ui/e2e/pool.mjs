@@ -94,6 +94,36 @@ export async function pool(browser, step, shots) {
     clean(page);
   });
 
+  await step('ten thousand workers scroll to their end with few rows in the page', async () => {
+    const many = await open(browser, 'dark', 1440);
+    await enter(many, person('seller.operator'), '/pool');
+    const { items: [one] } = await ask('seller.owner', '/pool/workers');
+    await many.route('**/api/v1/pool/workers?*', (route) => {
+      const from = Number(new URL(route.request().url()).searchParams.get('cursor') ?? 0);
+      const items = Array.from({ length: 500 }, (_, i) => ({ ...one, id: `w${from + i}`, user: `seller.w${from + i}` }));
+      return route.fulfill({ json: { items, ...(from + 500 < 10_000 && { next: String(from + 500) }) } });
+    });
+    await many.getByRole('link', { name: 'Workers', exact: true }).click();
+    const box = many.getByRole('region', { name: 'Workers' });
+    await box.getByText('seller.w0', { exact: true }).waitFor();
+    const drew = [];
+    for (let tries = 0; tries < 60 && (await box.getByText('seller.w9999', { exact: true }).count()) === 0; tries++) {
+      // Frames until the scrolled rows are painted.
+      drew.push(await box.evaluate(async (el) => {
+        const began = performance.now();
+        el.scrollTop = el.scrollHeight;
+        await new Promise((ok) => requestAnimationFrame(() => requestAnimationFrame(ok)));
+        return performance.now() - began;
+      }));
+      await many.waitForTimeout(50);
+    }
+    await many.getByText('10,000 in this list').waitFor();
+    assert.ok((await box.locator('tbody tr').count()) < 150, 'all rows are in the page');
+    clean(many);
+    await many.context().close();
+    return `slowest paint after a scroll ${Math.max(...drew).toFixed(0)} ms of ${drew.length}`;
+  });
+
   await step('anybody sees the pool’s status', async () => {
     const out = await open(browser, 'light', 390);
     await out.goto(new URL('/status', page.url()).href);
