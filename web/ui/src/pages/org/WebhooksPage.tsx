@@ -87,6 +87,7 @@ function Add() {
         <label className="sm t2">Address
           <input className="input mono" type="url" required maxLength={2000} placeholder="https://" value={url} spellCheck={false} autoComplete="off" onChange={(ev) => setURL(ev.currentTarget.value)} /></label>
         <RoleBoxes legend="It is told what these roles may read" roles={roles} onChange={setRoles} />
+        <p className="sm t2">Roles that read the pool are told <span className="mono">worker.online</span>, <span className="mono">worker.slow</span> and <span className="mono">worker.silent</span> as workers change.</p>
         <button type="submit" className="btn btn-primary" disabled={roles.length === 0 || add.isPending}>Add it</button>
         {add.data?.secret && (
           <div className="og-secret" role="status">
