@@ -307,6 +307,9 @@ func (e *Edge) Run(ctx context.Context) error {
 
 func (e *Edge) sayGoodbye(ctx context.Context) {
 	_, err := e.flush(ctx)
+	for err == nil && e.blocks.size() > 0 && ctx.Err() == nil {
+		wait(ctx, 20*time.Millisecond) // they are on their way
+	}
 	if err == nil {
 		err = e.blocks.empty()
 	}

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -74,9 +75,33 @@ func (p *minePool) beside(ctx context.Context) (sleep func()) {
 	ended := p.keep(ctx, "edge", "--dir", filepath.Join(p.dir, "edge"), "--yard", "nats://"+p.port["edges"],
 		"--stratum", p.port["edge stratum"], "--ops-listen", "off")
 	return func() {
+		// The last kill may have been a moment ago: who is stopped while it
+		// starts keeps what it has for the next time.
+		p.answers("edges")
+		p.answers("edge stratum")
 		stop()
 		<-ended
 	}
+}
+
+// untilPaid waits for a first payout that is final.
+func (p *minePool) untilPaid() {
+	p.t.Helper()
+	conn, err := pgx.Connect(p.t.Context(), testdb.OwnerURL(p.db))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer conn.Close(context.WithoutCancel(p.t.Context()))
+	for deadline := time.Now().Add(60 * time.Second); time.Now().Before(deadline); time.Sleep(100 * time.Millisecond) {
+		var paid int
+		if err := conn.QueryRow(p.t.Context(), "SELECT count(*) FROM payouts WHERE state = 'confirmed'").Scan(&paid); err != nil {
+			p.t.Fatal(err)
+		}
+		if paid > 0 {
+			return
+		}
+	}
+	p.t.Error("nobody was paid")
 }
 
 // asleep reports whether the edge has said goodbye: it has nothing left.
@@ -147,10 +172,26 @@ func edgeSurvives(t *testing.T, bin string) map[hashyard.Failpoint]int {
 	}
 	kill := func(a arms, point hashyard.Failpoint, round int) {
 		n := 1
-		if round > 0 && point != hashyard.AtPeriodPriced {
+		// Workers log in only after a kill, and periods end when they end.
+		if round > 0 && point != hashyard.AtPeriodPriced && point != hashyard.AtEdgeGrant {
 			n += rnd.IntN(4)
 		}
-		if !killAt(t, a, point, n, 40*time.Second) {
+		login, over := context.WithCancel(ctx)
+		var miner sync.WaitGroup
+		if point == hashyard.AtEdgeGrant { // those who mine have logged in before
+			miner.Go(func() {
+				for login.Err() == nil { // again and again: a yard that is away is not asked
+					once, cancel := context.WithTimeout(login, 500*time.Millisecond)
+					_ = p.session(once, "buyer.farm", p.port["edge stratum"])
+					<-once.Done()
+					cancel()
+				}
+			})
+		}
+		hit := killAt(t, a, point, n, 40*time.Second)
+		over()
+		miner.Wait()
+		if !hit {
 			t.Errorf("round %d: %s never hit\n%s\n%s", round, point, worldtest.Log(p.dir, "edge"), worldtest.Log(p.dir, "serve"))
 		}
 	}
@@ -176,6 +217,7 @@ func edgeSurvives(t *testing.T, bin string) map[hashyard.Failpoint]int {
 		t.Fatal(err)
 	}
 	took := time.Since(began)
+	p.untilPaid()
 	rest()
 	if !p.asleep() {
 		t.Errorf("the edge stopped with shares that the yard has not\n%s", worldtest.Log(p.dir, "edge"))

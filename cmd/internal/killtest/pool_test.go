@@ -194,7 +194,7 @@ func (p *minePool) run(ctx context.Context) (rest, ended func()) {
 	sleep := func() {}
 	if p.edge != nil {
 		sleep = p.beside(ctx)
-		for _, user := range []string{"buyer.beside", "seller.yard"} {
+		for _, user := range []string{"buyer.farm", "seller.yard"} {
 			miners.Go(func() { p.mine(mining, user, p.port["edge stratum"]) })
 		}
 	}
