@@ -27,6 +27,8 @@ type Overview struct {
 	LastBlock         Block         // zero before the first
 	PoolHour          Rate          // of the whole pool
 	NetworkDifficulty float64
+	Work              WorkState
+	WorkKnown         bool // Work is: this process makes the jobs
 }
 
 // wholePool reads what all tenants did together.
@@ -36,6 +38,7 @@ func wholePool() hashyard.Actor { return hashyard.SystemActor("pool.overview") }
 func (s *Service) Overview(ctx context.Context, actor hashyard.Actor) (Overview, error) {
 	now := s.cfg.Now().UTC()
 	o := Overview{At: now}
+	o.Work, o.WorkKnown = s.workFor(actor)
 	var err error
 	if o.Hour, err = s.window(ctx, actor, time.Minute, now.Add(-time.Hour).Truncate(time.Minute), now); err != nil {
 		return o, err

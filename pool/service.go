@@ -40,6 +40,8 @@ type Config struct {
 	Edge     Edge     // optional; may come later by SetEdge, which the server needs us for
 	Nominals Nominals // optional
 	Readings Readings // optional
+	// Work tells whether work is offered; nil in a process that makes no jobs.
+	Work func() WorkState
 
 	URL       string // what miners are given, stratum+tcp://host:port
 	ServerKey []byte // workers' secrets derive from it; at least 32 bytes, the same for ever

@@ -78,6 +78,7 @@ type site struct {
 	svc  *pool.Service
 	log  *shareLog
 	now  time.Time
+	work pool.WorkState
 }
 
 func newSite(t *testing.T) *site {
@@ -86,7 +87,7 @@ func newSite(t *testing.T) *site {
 	svc, err := pool.New(pool.Config{
 		Store: postgres.New(testdb.New(t)), Log: s.log, Chain: chain{}, Edge: quiet{}, URL: "stratum+tcp://127.0.0.1:3333", Network: "hashyard-local",
 		ServerKey: make([]byte, 32), Scale: 1_000_000_000, SettlementPeriod: 5 * time.Minute, FeePPM: 20_000, Grace: time.Second,
-		Tick: 10 * time.Millisecond, Now: func() time.Time { return s.now },
+		Tick: 10 * time.Millisecond, Now: func() time.Time { return s.now }, Work: func() pool.WorkState { return s.work },
 	})
 	if err != nil {
 		t.Fatal(err)

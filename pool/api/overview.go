@@ -46,6 +46,7 @@ type PoolOverview struct {
 	NetworkShare float64     `json:"network_share,omitempty" doc:"Of the whole pool, 0 to 1; absent where the chain keeps no ten-minute pace."`
 	LastBlock    *Block      `json:"last_block,omitempty"`
 	Difficulty   float64     `json:"difficulty" doc:"Of the network."`
+	Work         *Work       `json:"work,omitempty" doc:"Absent where this process does not make the jobs."`
 }
 
 func (e edge) overview(ctx context.Context, actor hashyard.Actor, _ *struct{}) (*PoolOverview, error) {
@@ -56,6 +57,9 @@ func (e edge) overview(ctx context.Context, actor hashyard.Actor, _ *struct{}) (
 	out := &PoolOverview{
 		At: o.At, Hour: windowOf(o.Hour), Day: windowOf(o.Day), Workers: o.Workers, Working: o.Working, PoolHour: ratesOf(o.PoolHour),
 		NextBlockS: o.NextBlock.Seconds(), NetworkShare: o.NetworkShare, Difficulty: o.NetworkDifficulty,
+	}
+	if o.WorkKnown {
+		out.Work = workOf(o.Work)
 	}
 	if !o.LastBlock.Found.IsZero() {
 		b := blockOf(o.LastBlock)

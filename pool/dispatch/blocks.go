@@ -30,15 +30,38 @@ const (
 	lastRetry  = 10 * time.Second
 )
 
-// handIn starts with the blocks that an earlier process left unjudged.
+// handIn hands in what is found, and what has no verdict yet: at the start the
+// blocks that an earlier process left, and again and again those that no node
+// judged in time.
 func (d *Dispatcher) handIn(ctx context.Context) {
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	busy := map[[32]byte]bool{} // of this goroutine: blocks being handed in
+	done := make(chan [32]byte)
 	begin := func(c job.Candidate, saved bool) {
-		wg.Go(func() { d.settle(ctx, c, saved) })
+		if busy[c.Hash] {
+			return
+		}
+		busy[c.Hash] = true
+		wg.Go(func() {
+			d.settle(ctx, c, saved)
+			select {
+			case done <- c.Hash:
+			case <-ctx.Done():
+			}
+		})
 	}
 	left := make(chan []job.Candidate, 1)
-	wg.Go(func() { left <- d.leftovers(ctx) })
+	looking := false // one at a time, for which left has room
+	look := func() {
+		if !looking {
+			looking = true
+			wg.Go(func() { left <- d.leftovers(ctx) })
+		}
+	}
+	look()
+	again := time.NewTicker(d.cfg.Again)
+	defer again.Stop()
 	for {
 		d.mu.Lock()
 		batch := d.found
@@ -49,7 +72,12 @@ func (d *Dispatcher) handIn(ctx context.Context) {
 		}
 		select {
 		case <-d.wake:
+		case hash := <-done:
+			delete(busy, hash)
+		case <-again.C:
+			look()
 		case old := <-left:
+			looking = false
 			for _, c := range old {
 				begin(c, true)
 			}

@@ -55,6 +55,7 @@ type Config struct {
 
 	Refresh  time.Duration // longest life of a job; 0 is 30 s
 	Calm     time.Duration // least time between jobs on one tip; 0 is 5 s
+	Again    time.Duration // between looks for found blocks without a verdict; 0 is 1 min
 	Patience time.Duration // without work to offer before miners are sent away; 0 is 60 s
 
 	Logger *slog.Logger
@@ -105,6 +106,7 @@ func New(cfg Config) (*Dispatcher, error) {
 	}
 	defaultTo(&cfg.Refresh, 30*time.Second)
 	defaultTo(&cfg.Calm, 5*time.Second)
+	defaultTo(&cfg.Again, time.Minute)
 	defaultTo(&cfg.Patience, time.Minute)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)

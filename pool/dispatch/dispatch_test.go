@@ -465,6 +465,17 @@ func TestLeftoversAreHandedInAgain(t *testing.T) {
 	eventually(t, "the verdict is recorded", func() bool { _, ok, _ := b.blocks.judged([32]byte{3}); return ok })
 }
 
+// TestABlockWithoutAVerdictIsTriedAgain: whoever left it, e.g. because no node
+// answered for ten minutes.
+func TestABlockWithoutAVerdictIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	b := start(t, func(c *Config, _ *bench) { c.Again = 20 * time.Millisecond })
+	if err := b.blocks.SaveCandidate(context.Background(), candidate(4)); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the verdict is recorded", func() bool { _, ok, _ := b.blocks.judged([32]byte{4}); return ok })
+}
+
 func TestFoundAtTheEnd(t *testing.T) {
 	t.Parallel()
 	d, err := New(Config{Nodes: nodes(t, 0, node.Network{}, newNode()), Edge: &fakeEdge{}, Epochs: &fakeEpochs{period: time.Hour}, Blocks: newBlocks(), Script: []byte{0x51}})

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hashyard"
+	"hashyard/pool"
 	"hashyard/pool/node"
 	"hashyard/pool/node/devchain"
 )
@@ -143,4 +144,25 @@ func (h *house) openNodes(ctx context.Context) error {
 	}
 	h.node = h.nodes.Any()
 	return nil
+}
+
+// work tells the accounts whether work is offered; nil where no jobs are made.
+func (h *house) work() func() pool.WorkState {
+	if !h.leads() {
+		return nil
+	}
+	return func() pool.WorkState {
+		s := h.dispatch.Status()
+		w := pool.WorkState{Offered: s.Suspended == "" && s.Job != 0, Why: s.Suspended, Height: s.Height, JobAt: s.JobAt}
+		if w.Why == "" {
+			w.Why = s.Problem
+		}
+		for _, n := range h.nodes.States() {
+			w.Nodes = append(w.Nodes, pool.NodeState{
+				Name: n.Name, Chosen: n.Chosen, Problem: n.Problem, Doubt: n.Doubt, Height: n.TipHeight, TipSince: n.TipSince, Seen: n.Seen,
+				Peers: n.Peers, Latency: n.Latency, Errors: n.Errors, QuickTips: n.Tips,
+			})
+		}
+		return w
+	}
 }

@@ -144,7 +144,7 @@ func (h *house) buildPool(key signer.Info) error {
 		URL: url, ServerKey: []byte(m.PoolKey), Network: h.network.Name, Scale: h.network.WorkScale,
 		SettlementPeriod: m.SettlementPeriod, Grace: m.grace(), FeePPM: m.FeePPM, FeeMethod: fpps.Method(m.FeeMethod), FeeWindow: m.FeeWindow, FeeEvery: m.FeeEvery,
 		SharesPerMinute: m.Shares, ProofPerMinute: m.ProofShares, MeasureEvery: m.MeasureEvery,
-		Confirmations: h.network.Maturity, Logger: h.log,
+		Confirmations: h.network.Maturity, Work: h.work(), Logger: h.log,
 	})
 	if err != nil || !h.leads() {
 		return err
