@@ -4323,6 +4323,50 @@ export interface components {
             due?: string;
             title: string;
         };
+        Node: {
+            /** @description Miners work on its templates. */
+            chosen: boolean;
+            /**
+             * Format: int64
+             * @description Failed calls since the start.
+             */
+            errors: number;
+            /**
+             * @description From an unhealthy one no work is taken; before a doubtful one others are preferred.
+             * @enum {string}
+             */
+            health: "healthy" | "doubtful" | "unhealthy";
+            /**
+             * Format: int64
+             * @description Of its tip.
+             */
+            height: number;
+            /**
+             * Format: double
+             * @description Of a short question, smoothed.
+             */
+            latency_ms: number;
+            name: string;
+            /**
+             * Format: int64
+             * @description Absent while not known.
+             */
+            peers?: number;
+            /** @description It tells of new tips before it has a template. */
+            quick_tips: boolean;
+            /**
+             * Format: date-time
+             * @description When it last gave work.
+             */
+            seen_at?: string;
+            /**
+             * Format: date-time
+             * @description When its tip was first seen here.
+             */
+            tip_since?: string;
+            /** @description It is not healthy. */
+            why?: string;
+        };
         Offer: {
             email: string;
             /** Format: date-time */
@@ -4925,6 +4969,8 @@ export interface components {
             next_block_seconds?: number;
             /** @description Of the whole pool. */
             pool_hour: components["schemas"]["Rates"];
+            /** @description Absent where this process does not make the jobs. */
+            work?: components["schemas"]["Work"];
             /** Format: int64 */
             workers: number;
             /**
@@ -6248,6 +6294,23 @@ export interface components {
             upper_ths?: number;
             /** @description Exact sum of assigned difficulties in units of 2^-32, a decimal integer. */
             work: string;
+        };
+        Work: {
+            /**
+             * Format: int64
+             * @description Of the block being worked on.
+             */
+            height: number;
+            /**
+             * Format: date-time
+             * @description When the newest job went out.
+             */
+            job_at?: string;
+            /** @description For the house alone, the preferred first. */
+            nodes?: components["schemas"]["Node"][] | null;
+            offered: boolean;
+            /** @description Why no work is offered, or what goes wrong; for the house. */
+            why?: string;
         };
         Worker: {
             /** @description What the machine calls its software. */
