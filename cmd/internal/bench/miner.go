@@ -150,9 +150,11 @@ func (w *work) header(prev, c1, c2 []byte, branches [][]byte, version, nbits, nt
 	var pair [64]byte
 	for _, b := range branches {
 		copy(pair[:], root[:])
-		if _, err := hex.Decode(pair[32:], b); err != nil {
-			return fmt.Errorf("%w: branch: %w", errProtocol, err)
+		raw, err := hex.DecodeString(string(b))
+		if err != nil || len(raw) != 32 {
+			return fmt.Errorf("%w: branch %s", errProtocol, b)
 		}
+		copy(pair[32:], raw)
 		root = sha256d(pair[:])
 	}
 	var words [11]uint32 // version, previous hash, time, bits
