@@ -110,7 +110,8 @@ func replay(ctx context.Context, v view, instrument hashyard.ID) (b *book.Book, 
 // resting is the book that the open orders make.
 func resting(ctx context.Context, v view, instrument hashyard.ID) (*book.Book, error) {
 	rows, err := v.tx.Query(ctx, `SELECT id, org_id, side, tif, stp, price_mc, units - filled, seq, post_only, aon, min_units, lot, expires_at,
-		(SELECT halted FROM market_books WHERE instrument_id = $1), (SELECT clock_ms FROM market_books WHERE instrument_id = $1) FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq`, instrument)
+		coalesce((SELECT halted FROM market_books WHERE instrument_id = $1), false),
+		coalesce((SELECT clock_ms FROM market_books WHERE instrument_id = $1), 0) FROM orders WHERE instrument_id = $1 AND state = 'open' ORDER BY seq`, instrument)
 	if err != nil {
 		return nil, err
 	}
