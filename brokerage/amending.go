@@ -36,6 +36,18 @@ func (s *Service) worst(ctx context.Context, actor hashyard.Actor, o Order) (has
 	return opposite[0].Price + collar, nil
 }
 
+// Amended is the order with another price, and with the units that it wants
+// beside what it has traded; 0 leaves either.
+func (o Order) Amended(price hashyard.MilliCentsPerTH, units int64) Order {
+	if price != 0 {
+		o.Price = price
+	}
+	if units != 0 {
+		o.Units = o.Filled + units
+	}
+	return o
+}
+
 // Amend gives an open order another price and other units, which are what it
 // wants from now on, beside what it has traded; 0 leaves either. An ask's units
 // are its machines: they stay, whoever offers fewer or others cancels and lists
@@ -55,22 +67,18 @@ func (s *Service) Amend(ctx context.Context, actor hashyard.Actor, id, command h
 	if err := s.mayTrade(ctx, actor.Org); err != nil {
 		return Order{}, err
 	}
-	if price == 0 {
-		price = o.Price
-	}
-	if units == 0 {
-		units = o.Left()
-	}
-	if o.Side == book.Ask && units != o.Left() {
-		return Order{}, hashyard.Invalid.Errorf("an ask keeps its machines: cancel it and list those you want to sell")
+	if o.Side == book.Ask && units != 0 {
+		if units != o.Left() {
+			return Order{}, hashyard.Invalid.Errorf("an ask keeps its machines: cancel it and list those you want to sell")
+		}
+		units = 0
 	}
 	i, err := s.cfg.Orders.Instrument(ctx, o.Instrument)
 	if err != nil {
 		return Order{}, err
 	}
-	wanted := o
-	wanted.Price, wanted.Units = price, o.Filled+units
-	if err := wanted.Check(i, s.terms); err != nil {
+	// What it wants is known for sure only to the writer, which asks this again.
+	if err := o.Amended(price, units).Check(i, s.terms); err != nil {
 		return Order{}, err
 	}
 	if command.IsZero() {

@@ -172,7 +172,8 @@ type Market interface {
 	Terms() Terms
 	Place(ctx context.Context, o Order) (Order, error)
 	Cancel(ctx context.Context, o Order, command hashyard.ID) (Order, error)
-	// Amend gives a resting order a price and the units it wants from now on.
+	// Amend gives a resting order a price and the units it wants from now on; 0
+	// leaves either.
 	Amend(ctx context.Context, o Order, command hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (Order, error)
 	// Halt and Resume turn matching in a book off, and on with an auction.
 	Halt(ctx context.Context, instrument, command hashyard.ID) error

@@ -12,6 +12,7 @@ type Terms struct {
 	CommissionPPM int64                    // parts per million of the amount, from the seller
 	Tick          hashyard.MilliCentsPerTH // prices are its multiples
 	MaxUnits      int64                    // of one order
+	MaxOpen       int                      // orders of an organisation that rest in one book
 	MaxNotional   hashyard.Cents           // of one order; the rail may lower it
 	PaymentWindow time.Duration            // from match to money
 	ProofWindow   time.Duration            // from delivery to a decision
@@ -30,6 +31,7 @@ func DefaultTerms() Terms {
 		CommissionPPM: 15_000,
 		Tick:          1_000,
 		MaxUnits:      10_000,
+		MaxOpen:       1_000,
 		MaxNotional:   999_999_99,
 		PaymentWindow: 48 * time.Hour,
 		ProofWindow:   14 * 24 * time.Hour,
@@ -44,6 +46,7 @@ func (t Terms) or(d Terms) Terms {
 	pick(&t.CommissionPPM, d.CommissionPPM)
 	pick(&t.Tick, d.Tick)
 	pick(&t.MaxUnits, d.MaxUnits)
+	pick(&t.MaxOpen, d.MaxOpen)
 	pick(&t.MaxNotional, d.MaxNotional)
 	pick(&t.PaymentWindow, d.PaymentWindow)
 	pick(&t.ProofWindow, d.ProofWindow)

@@ -2,7 +2,7 @@ package pool
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"time"
 
 	"hashyard"
@@ -48,9 +48,14 @@ func (s *Service) newPricer(ctx context.Context, p PeriodKey) (*pricer, error) {
 			if m == e.FeeMethod {
 				continue
 			}
+			// A line that needs an index which cannot be read waits for it; nobody
+			// else does.
 			ix, err := s.indexFor(ctx, m, e)
 			if err != nil {
-				return nil, fmt.Errorf("fee index %s of epoch %s: %w", m, e.ID, err)
+				if !errors.Is(err, errNotYet) {
+					s.log.WarnContext(ctx, "a fee index cannot be read, lines that need it wait", "method", m, "epoch", e.ID, "error", err)
+				}
+				continue
 			}
 			out.index[indexKey{e.ID, m}] = ix
 		}

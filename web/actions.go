@@ -74,7 +74,7 @@ func Roles() []hashyard.Role {
 func StepUp(act Action) bool {
 	switch act {
 	case PayoutAddress, TreasuryWrite, TradesDecide, MarketHalt, KeysWrite, UsersWrite, AccountWrite,
-		VerifyWrite, VerifyDecide, HooksWrite:
+		VerifyWrite, VerifyDecide, HooksWrite, PoolTerms:
 		return true
 	}
 	return false

@@ -25,7 +25,8 @@ type command struct {
 	Kind       string
 	Instrument hashyard.ID
 	Order      brokerage.Order
-	// Of an amend: the price, and the units that are wanted from now on.
+	// Of an amend: the price, and the units that are wanted from now on; 0 leaves
+	// either as it is when the writer gets to it.
 	Price hashyard.MilliCentsPerTH
 	Units int64
 }

@@ -52,7 +52,8 @@ type Journal interface {
 	// Load reads the books; one only, if an instrument is given.
 	Load(ctx context.Context, instrument hashyard.ID) ([]Book, error)
 	// Prior finds the commands that have been carried out, by their ids, and
-	// the orders they made or changed as they are now.
+	// the orders they made or changed as they are now; the zero order for one
+	// that was about a book.
 	Prior(ctx context.Context, commands []hashyard.ID) (map[hashyard.ID]brokerage.Order, error)
 	// Commit writes a batch whole or not at all. It fails with ErrFenced when
 	// a newer writer took over.
@@ -130,7 +131,8 @@ func (m *Market) Cancel(ctx context.Context, o brokerage.Order, commandID hashya
 	return m.submit(ctx, command{ID: commandID, Kind: cancel, Instrument: o.Instrument, Order: o})
 }
 
-// Amend gives a resting order a price and the units it wants from now on.
+// Amend gives a resting order a price and the units it wants from now on; 0
+// leaves either.
 func (m *Market) Amend(ctx context.Context, o brokerage.Order, commandID hashyard.ID, price hashyard.MilliCentsPerTH, units int64) (brokerage.Order, error) {
 	return m.submit(ctx, command{ID: commandID, Kind: amend, Instrument: o.Instrument, Order: o, Price: price, Units: units})
 }
@@ -237,7 +239,7 @@ func (m *Market) write(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return nil
 		}
-		if err := w.serve(ctx, append(batch, w.due()...)); err != nil {
+		if err := w.serve(ctx, append(w.due(), batch...)); err != nil {
 			return err
 		}
 	}

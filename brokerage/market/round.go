@@ -86,12 +86,16 @@ func (r *round) place(req *request, s *shard) error {
 		r.refuse(req, hashyard.Conflict.Errorf("order %s rests already", o.ID))
 		return nil
 	}
+	if most := r.w.cfg.Terms.MaxOpen; s.open[o.Org] >= most {
+		r.refuse(req, hashyard.Conflict.Errorf("%d of your orders rest in %s, which is the most: cancel one first", most, s.instrument.Name))
+		return nil
+	}
 	placed, err := o.PlacedEvent(r.now)
 	if err != nil {
 		return err
 	}
 	r.batch.Events = append(r.batch.Events, placed)
-	s.orders[o.ID] = o // until it is known whether it rests
+	s.put(o) // until it is known whether it rests
 	return r.finish(req, s, entered(o))
 }
 
@@ -103,15 +107,16 @@ func (r *round) change(req *request, s *shard) error {
 		r.refuse(req, hashyard.Conflict.Errorf("order %s does not rest in the book any more", c.Order.ID))
 		return nil
 	}
-	e := entered(o)
 	if c.Kind == amend {
-		if o.Side == book.Ask && c.Units != o.Left() {
-			r.refuse(req, hashyard.Conflict.Errorf("order %s has %d machines left, not %d: an ask keeps its machines", o.ID, o.Left(), c.Units))
+		// It may have traded since the amendment was asked for: what it leaves
+		// alone is as it is now.
+		o = o.Amended(c.Price, c.Units)
+		if err := o.Check(s.instrument, r.w.cfg.Terms); err != nil {
+			r.refuse(req, err)
 			return nil
 		}
-		e.Price, e.Units = c.Price, c.Units
 	}
-	return r.finish(req, s, e)
+	return r.finish(req, s, entered(o))
 }
 
 // turn halts or resumes a book, or closes what is over in it.
@@ -150,10 +155,11 @@ func (r *round) finish(req *request, s *shard, e Entered) error {
 		}
 	}
 	done := reply{to: req, of: e.ID}
+	var o brokerage.Order // none of a turn
 	if !e.ID.IsZero() {
-		o := r.batch.Orders[r.steps[e.ID]].After
-		r.prior[req.command.ID] = o // the same command again in this round
+		o = r.batch.Orders[r.steps[e.ID]].After
 	}
+	r.prior[req.command.ID] = o // the same command again in this round
 	r.answers = append(r.answers, done)
 	return nil
 }
@@ -192,9 +198,9 @@ func (r *round) happened(s *shard, e book.Event) (err error) {
 // entering, stay with the book.
 func (r *round) keep(s *shard, before, after brokerage.Order) {
 	if after.State == brokerage.OrderOpen || after.State == brokerage.OrderPlacing {
-		s.orders[after.ID] = after
+		s.put(after)
 	} else {
-		delete(s.orders, after.ID)
+		s.drop(after)
 	}
 	r.step(before, after)
 }

@@ -30,8 +30,26 @@ type shard struct {
 	instrument brokerage.Instrument
 	book       *book.Book
 	orders     map[hashyard.ID]brokerage.Order // the resting ones
+	open       map[hashyard.ID]int             // how many of them an organisation has
 	seq        int64
 	last       hashyard.MilliCentsPerTH
+}
+
+func (s *shard) put(o brokerage.Order) {
+	if _, ok := s.orders[o.ID]; !ok {
+		s.open[o.Org]++
+	}
+	s.orders[o.ID] = o
+}
+
+func (s *shard) drop(o brokerage.Order) {
+	if _, ok := s.orders[o.ID]; !ok {
+		return
+	}
+	delete(s.orders, o.ID)
+	if s.open[o.Org]--; s.open[o.Org] == 0 {
+		delete(s.open, o.Org)
+	}
 }
 
 // rebuild forgets the books and reads them again.
@@ -54,12 +72,12 @@ func (w *writer) rebuild(ctx context.Context) error {
 func (w *writer) restore(b Book) error {
 	s := &shard{
 		instrument: b.Instrument, seq: b.Seq, last: b.Last,
-		orders: make(map[hashyard.ID]brokerage.Order, len(b.Resting)),
+		orders: make(map[hashyard.ID]brokerage.Order, len(b.Resting)), open: map[hashyard.ID]int{},
 	}
 	state := book.State{Orders: make([]book.Order, len(b.Resting)), Halted: b.Halted, Now: b.Clock}
 	for i, o := range b.Resting {
 		state.Orders[i] = Resting(o)
-		s.orders[o.ID] = o
+		s.put(o)
 	}
 	var err error
 	if s.book, err = book.Restore(state); err != nil {

@@ -274,3 +274,86 @@ func TestManyTradersWithWishes(t *testing.T) {
 	wg.Wait()
 	b.books(t)
 }
+
+// TestAnAmendmentMeetsAFill: what an amendment leaves alone is as the order is
+// when the writer gets to it, not as it was when the amendment was asked for.
+func TestAnAmendmentMeetsAFill(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	bid := b.bid(t, 1_000_000, 10)
+	b.ask(t, 1_000_000, units(8)...) // between the trader's look and the writer
+	o, err := b.market.Amend(t.Context(), bid, hashyard.NewID(), 1_010_000, 0)
+	if err != nil || o.Units != 10 || o.Filled != 8 || o.Price != 1_010_000 {
+		t.Errorf("%+v %v", o, err)
+	}
+	// More than one payment carries is refused there as well.
+	if _, err := b.market.Amend(t.Context(), bid, hashyard.NewID(), 0, 9_999); !errors.Is(err, hashyard.Invalid) {
+		t.Errorf("an amendment beyond the limit: %v", err)
+	}
+	b.books(t)
+}
+
+// TestNobodyTradesWithWhatIsOver: the first order after another's end finds it
+// gone, however long the writer was away.
+func TestNobodyTradesWithWhatIsOver(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	over := b.place(t, b.seller, brokerage.NewOrder{
+		Side: book.Ask, Price: 1_000_000, UnitIDs: units(1),
+		Attributes: brokerage.Attributes{TIF: book.GTD, Expires: b.clock.now().Add(time.Minute)},
+	})
+	b.clock.pass(time.Hour)
+	if o := b.bid(t, 1_000_000, 1); o.Filled != 0 || o.State != brokerage.OrderOpen {
+		t.Errorf("%+v", o)
+	}
+	if o := b.state(t, b.seller, over.ID); o.Reason != "expired" {
+		t.Errorf("%+v", o)
+	}
+	b.books(t)
+}
+
+// TestAHaltTwice: the same command again is the same halt, also after somebody
+// resumed.
+func TestAHaltTwice(t *testing.T) {
+	t.Parallel()
+	b := setup(t)
+	command := hashyard.NewID()
+	for range 2 {
+		if err := b.svc.Halt(t.Context(), b.desk, b.s19.ID, command, "a rumour"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := b.svc.Resume(t.Context(), b.desk, b.s19.ID, hashyard.NewID(), "it was none"); err != nil {
+		t.Fatal(err)
+	}
+	if err := b.svc.Halt(t.Context(), b.desk, b.s19.ID, command, "a rumour"); err != nil {
+		t.Fatal(err)
+	}
+	if d, err := b.svc.Book(t.Context(), b.buyer, b.s19.ID); err != nil || d.Halted {
+		t.Errorf("halted again by an old command: %+v %v", d, err)
+	}
+	b.books(t)
+}
+
+// TestOpenOrdersAreBounded: an organisation cannot make everybody's commands
+// slow by resting orders without end.
+func TestOpenOrdersAreBounded(t *testing.T) {
+	t.Parallel()
+	b := prepare(t)
+	cfg := b.marketConfig(b.store)
+	cfg.Terms.MaxOpen = 2
+	b.market = market.New(cfg)
+	b.svc = b.service(b.market)
+	b.run(t)
+	first := b.bid(t, 1_000_000, 1)
+	b.bid(t, 1_000_000, 1)
+	wish := brokerage.NewOrder{Instrument: b.s19.ID, Side: book.Bid, Price: 1_000_000, Units: 1}
+	if _, err := b.svc.Place(t.Context(), b.buyer, wish); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("a third: %v", err)
+	}
+	if _, err := b.svc.Cancel(t.Context(), b.buyer, first.ID); err != nil {
+		t.Fatal(err)
+	}
+	b.bid(t, 1_000_000, 1)
+	b.books(t)
+}

@@ -75,6 +75,14 @@ func (s *Store) Prior(ctx context.Context, commands []hashyard.ID) (map[hashyard
 			out[command] = o
 			return struct{}{}, err
 		})
+		if err != nil {
+			return err
+		}
+		turns, err := list(ctx, tx, pgx.RowTo[hashyard.ID],
+			"SELECT command_id FROM market_journal WHERE command_id = ANY ($1) AND order_id IS NULL", pg.UUIDs(commands))
+		for _, id := range turns {
+			out[id] = brokerage.Order{}
+		}
 		return err
 	})
 	return out, pg.Fail(err, "look up %d commands", len(commands))

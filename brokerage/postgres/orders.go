@@ -183,9 +183,7 @@ func (s *Store) NoteAmend(ctx context.Context, actor hashyard.Actor, id hashyard
 		if err != nil {
 			return err
 		}
-		wanted := o
-		wanted.Price, wanted.Units = price, o.Filled+units
-		return tx.Audit(ctx, "order.amend", o.Ref(), audited(o), audited(wanted))
+		return tx.Audit(ctx, "order.amend", o.Ref(), audited(o), audited(o.Amended(price, units)))
 	})
 	return o, pg.Fail(err, "amend order %s", id)
 }

@@ -250,8 +250,13 @@ func (c *checker) worker(w Worker, where string) (gross, net *big.Rat) {
 	gross, net = new(big.Rat), new(big.Rat)
 	var work hashyard.Work
 	var shares int64
+	once := map[hashyard.ID]bool{}
 	for _, l := range w.Lines {
 		at := where + ", rate " + l.Rate.String()
+		if once[l.Rate] {
+			c.bad(at, "is there twice")
+		}
+		once[l.Rate] = true
 		work, shares = work.Add(l.Work), shares+l.Shares
 		r, ok := c.rates[l.Rate]
 		if !ok {
@@ -318,6 +323,13 @@ func VerifyProof(st Statement, p Proof) []Problem {
 	for _, l := range w.Lines {
 		if by[l.Rate] != l.Work {
 			c.bad(where, "its minutes at rate %s are %s, the line says %s", l.Rate, by[l.Rate], l.Work)
+		}
+		delete(by, l.Rate)
+	}
+	for _, m := range p.Minutes {
+		if unpaid, ok := by[m.Rate]; ok {
+			c.bad(where, "its minutes at rate %s are %s, and no line pays them", m.Rate, unpaid)
+			delete(by, m.Rate)
 		}
 	}
 	if shares != w.Shares {

@@ -29,7 +29,7 @@ export function LifeLine({ nodes, selected, onSelect }: Props) {
             <span className="xs t2">{n.when}</span>
             <span className="ll-lines xs">
               {n.lines.map((l, k) => <span key={l} className={k === 0 ? 't1 m' : 't2'} title={l}>{l}</span>)}
-              <span className="t3" title={n.recorder}>{n.recorder}</span>
+              <span className={n.state === 'live' ? 't2' : 't3'} title={n.recorder}>{n.recorder}</span>
             </span>
           </button>
         </li>
@@ -56,7 +56,7 @@ export function LifeList({ nodes, selected, onSelect }: Props) {
               <span className="lli-left">
                 <span className="lli-name m">{n.name}</span>
                 <span>{n.lines[0]}</span>
-                <span className="t3">{n.recorder}</span>
+                <span className={n.state === 'live' ? 't2' : 't3'}>{n.recorder}</span>
               </span>
               <span className="lli-right">
                 <span className="t2">{n.when}</span>

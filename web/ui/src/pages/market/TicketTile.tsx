@@ -127,7 +127,7 @@ function Summary({ ticket, book, instrument, n, limit }: {
   return (
     <dl className="ticket-sum">
       <Line label={buy ? 'Fills now against asks' : 'Fills now against bids'}>{int(now)} of {int(n)}</Line>
-      <p className="sm t2">{fate(ticket, book, now, n)}.</p>
+      <div><dt className="sr">What becomes of it</dt><dd className="sm t2">{fate(ticket, book, now, n)}.</dd></div>
       {market && <Line label={ticket.price.trim() === '' ? 'Worst price, 10 % from the best' : 'Worst price, yours'}>${pricePerTH(limit)}</Line>}
       <Line label={`${int(ghs / 1000)} TH × $${pricePerTH(limit)}`}>{usd(amount)}</Line>
       {buy

@@ -118,7 +118,7 @@ function Head({ s, r, signed, again, checking }: { s: StatementDetail; r: Recomp
 function Epochs({ s }: { s: StatementDetail }) {
   return (
     <Tile title="Rate epochs" aside="a new one when difficulty, subsidy or the period changes">
-      <div className="scroll-x">
+      <div className="scroll-x" tabIndex={0} role="region" aria-label="Rate epochs, to scroll">
         <table className="grid ruled" aria-label="Rate epochs">
           <thead><tr><th>Epoch</th><th>Period, UTC</th><th className="num">Difficulty</th><th className="num">Subsidy sat</th><th className="num">Fees sat ÷ blocks</th><th className="num">Σ work, 2⁻³²</th><th className="num">From height</th></tr></thead>
           <tbody>

@@ -243,6 +243,9 @@ export async function proofFault(st: SignedStatement, p: StatementProof): Promis
     const sum = p.minutes.filter((m) => m.rate === l.rate).reduce((n, m) => n + BigInt(m.work), 0n);
     if (sum !== BigInt(l.work)) return `its minutes are ${sum}, the statement’s line says ${l.work}`;
   }
+  const rates = new Set(w.lines.map((l) => l.rate));
+  if (rates.size !== w.lines.length) return 'a rate is on two of its lines';
+  if (p.minutes.some((m) => !rates.has(m.rate))) return 'it has minutes that no line pays';
   if (p.minutes.reduce((n, m) => n + m.shares, 0) !== w.shares) return 'its minutes have another count of shares';
   const up = await climb(await workerLeaf(w), p.index, p.size, p.path.map(unhex));
   return up && hex(up) === st.receipt_root ? null : 'its path does not lead to the statement’s root';
