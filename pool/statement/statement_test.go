@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -170,8 +171,40 @@ func TestStatementsVerify(t *testing.T) {
 			if len(VerifyProof(st, p)) == 0 {
 				t.Fatal("a changed minute verifies")
 			}
+			unpaid(t, st, w, minutes[w.ID][:4])
 		}
 	})
+}
+
+// unpaid: a minute at a rate that no line pays is found, though receipt, root,
+// path and count of shares hold.
+func unpaid(t *rapid.T, st Statement, w Worker, minutes []Minute) {
+	st.Workers = slices.Clone(st.Workers)
+	at := slices.IndexFunc(st.Workers, func(x Worker) bool { return x.ID == w.ID })
+	minutes = append(slices.Clone(minutes), Minute{Rate: hashyard.NewID(), At: minutes[3].At.Add(time.Minute), Work: hashyard.WorkOf(1), Shares: 3})
+	var tree Tree
+	var paid hashyard.Work
+	for _, m := range minutes {
+		tree.Add(m.Leaf(w.ID))
+		if m.Rate == w.Lines[0].Rate {
+			paid = paid.Add(m.Work)
+		}
+	}
+	root := tree.Root()
+	forged := &st.Workers[at]
+	forged.Receipt, forged.Work = Receipt{tree.Len(), hex.EncodeToString(root[:])}, paid
+	forged.Lines = []Line{{w.Lines[0].Rate, paid, 15, "0", "0"}}
+	st.ReceiptRoot = ""
+	if err := st.Seal(); err != nil {
+		t.Fatal(err)
+	}
+	p, err := st.Prove(w.ID, minutes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if bad := VerifyProof(st, p); len(bad) != 1 || !strings.Contains(bad[0].String(), "no line pays") {
+		t.Fatalf("minutes that nobody pays: %v", bad)
+	}
 }
 
 // Every figure that is changed is found, and named.
@@ -225,6 +258,7 @@ func TestChangesAreFound(t *testing.T) {
 		"an unknown method":    {func(s *Statement, _ *File) { s.Rates[0].FeeMethod = "sma/9" }, "rate " + st.Rates[0].ID.String()},
 		"a line's work":        {func(s *Statement, _ *File) { s.Workers[1].Lines[0].Work = hashyard.WorkOf(1) }, "worker farm.w2"},
 		"a line's net":         {func(s *Statement, _ *File) { s.Workers[1].Lines[0].NetExact = "1" }, "worker farm.w2, rate " + st.Rates[0].ID.String()},
+		"a line twice":         {func(s *Statement, _ *File) { s.Workers[0].Lines = append(s.Workers[0].Lines, s.Workers[0].Lines[0]) }, "worker farm.w1, rate " + st.Rates[0].ID.String()},
 		"a worker's net":       {func(s *Statement, _ *File) { s.Workers[0].NetExact = "1" }, "worker farm.w1"},
 		"the net amount":       {func(s *Statement, _ *File) { s.NetSats++ }, "total"},
 		"the exact gross":      {func(s *Statement, _ *File) { s.GrossExact = "1/2" }, "total"},
