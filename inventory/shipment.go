@@ -213,8 +213,13 @@ func (s Shipment) scan(kind ScanKind, serial string, by hashyard.ID, now time.Ti
 		ev = last
 	}
 	to, err := s.State.Next(ev)
-	if err == nil && kind == ScanPack {
+	switch {
+	case err != nil:
+	case kind == ScanPack:
 		err = s.goes()
+	case kind == ScanReceive && s.ArrivedAt.IsZero():
+		// Held on the way: its machines are with the carrier until they are here.
+		err = hashyard.Conflict.Errorf("shipment %d is %s on its way and has not arrived: record its arrival first", s.Number, s.State)
 	}
 	if err != nil {
 		return s, rec, err

@@ -76,3 +76,33 @@ func TestReceivingNeedsArrival(t *testing.T) {
 		t.Errorf("the buyer packs: %v", err)
 	}
 }
+
+// TestHeldOnTheWay: what customs hold has not arrived, so nobody receives it
+// before the arrival is recorded.
+func TestHeldOnTheWay(t *testing.T) {
+	t.Parallel()
+	w := newBenchWorld(1, 1)
+	u := w.serials[0]
+	s, _, err := w.ship.scan(ScanPack, u, hashyard.ID{}, w.now)
+	if err == nil {
+		s, err = s.dispatch("UPS", "1Z", w.now)
+	}
+	if err == nil {
+		s, err = s.except("customs")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := s.scan(ScanReceive, u, hashyard.ID{}, w.now); !errors.Is(err, hashyard.Conflict) {
+		t.Errorf("received before it arrived: %v", err)
+	}
+	if s, err = s.arrive(w.now); err == nil {
+		s, err = s.except("a torn box")
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s, _, err = s.scan(ScanReceive, u, hashyard.ID{}, w.now); err != nil || s.State != ShipmentReceived {
+		t.Errorf("%s: %v", s.State, err)
+	}
+}

@@ -36,7 +36,7 @@ func (c callers) ByKey(_ context.Context, key string) (web.Caller, error) {
 	if !ok {
 		return web.Caller{}, hashyard.Unauthenticated.Errorf("unknown key")
 	}
-	return web.Caller{Actor: a}, nil
+	return web.Caller{Actor: a, Elevated: true}, nil
 }
 
 // forgetful keeps no answers: every POST of the test is a first one.
